@@ -1,0 +1,1 @@
+"""Languages: `<language>/LC_MESSAGES/otel_alerting.po`."""

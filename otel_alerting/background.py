@@ -1,0 +1,271 @@
+"""A background is a pipeline on one thread of your program: it starts at the first signal, sleeps, and drains at the end.
+
+The program matters more than its alerts. Starting costs the caller one thread start and nothing else: configuration is
+read, and everything heavy imported, on the new thread. In a forked child everything begins anew.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from otel_alerting import inbox as inboxes
+from otel_alerting.context import quiet
+from otel_alerting.inbox import Entry, Inbox
+from otel_alerting.pipeline import Account, Pipeline
+from otel_alerting.ports import Clock
+from otel_alerting.telemetry import Counters, complain
+
+_NAP = 0.05
+"""Seconds between two looks into a busy inbox: long enough that a busy program never pays for waking us."""
+_SLICE = 100
+"""Entries between two offers of the interpreter lock: one to two milliseconds of work."""
+_SHUTDOWN = 3.0
+"""Seconds that the end of the program may be held up."""
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        return time.time_ns()
+
+    def monotonic(self) -> int:
+        """Nanoseconds that only ever grow."""
+        return time.monotonic_ns()
+
+
+class Background:
+    """One inbox, one pipeline, one thread."""
+
+    def __init__(self, inbox: Inbox, make: Callable[[], Pipeline], *, clock: Clock | None = None) -> None:
+        self.inbox = inbox
+        self.pipeline: Pipeline | None = None
+        """None until the thread has built it."""
+        self.shutdown = _SHUTDOWN
+        self.checks: list[Callable[[], None]] = []
+        self._make = make
+        self._clock = clock or SystemClock()
+        self._stopping = threading.Event()
+        self._flushes: deque[_Flush] = deque()
+        self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def flush(self, timeout: float) -> bool:
+        """Tell everything that came in before this call, within `timeout` seconds; True when nothing is left."""
+        request = _Flush(self._clock.monotonic() + int(timeout * 1e9))
+        self._flushes.append(request)
+        self.inbox.ring()
+        return request.done.wait(timeout + 0.5) and request.complete
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Drain within `timeout` seconds (default: the configured budget) and end the thread. Once only."""
+        if timeout is not None:
+            self.shutdown = timeout
+        self._stopping.set()
+        self.inbox.ring()
+        self._thread.join(self.shutdown + 0.5)
+        self.inbox.closed = True
+
+    def _run(self) -> None:
+        with quiet():
+            try:
+                self.pipeline = self._make()
+            except Exception as error:  # noqa: BLE001 - nobody is there to catch it
+                complain(f"cannot start, alerts of this process are lost: {type(error).__name__}: {error}")
+                self.inbox.closed = True
+                return
+            while not self._stopping.is_set():
+                self._turn(self.pipeline)
+            self._end(self.pipeline)
+
+    def _turn(self, pipeline: Pipeline) -> None:
+        busy = self._drain(pipeline)
+        self._guarded(lambda: pipeline.tick(self._clock.now()))
+        while self._flushes:
+            request = self._flushes.popleft()
+            self._drain(pipeline)
+            self._guarded(lambda: request.finish(pipeline, self._clock.now()))
+            request.done.set()
+        if busy:
+            self._stopping.wait(_NAP)
+        else:
+            self.inbox.wait(self._until_next(pipeline))
+
+    def _drain(self, pipeline: Pipeline) -> bool:
+        """Take in all that is there; True when there was anything."""
+        pipeline.lose(self.inbox.lost())
+        entries = self.inbox.take(_SLICE)
+        busy = bool(entries)
+        while entries:
+            for entry in entries:
+                self._take(pipeline, entry)
+            time.sleep(0)
+            entries = self.inbox.take(_SLICE)
+        return busy
+
+    def _take(self, pipeline: Pipeline, entry: Entry) -> None:
+        make, arguments = entry
+        try:
+            item = make(*arguments)
+            if item is not None:
+                pipeline.take(item, self._clock.now())
+        except Exception as error:  # noqa: BLE001 - one odd value must not stop the others
+            pipeline.lose({"unreadable": 1})
+            complain(f"cannot read a signal: {type(error).__name__}: {error}", about=type(error).__name__)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the thread goes on, the fault is told
+            complain(f"fault in the pipeline: {type(error).__name__}: {error}", about=type(error).__name__)
+
+    def _until_next(self, pipeline: Pipeline) -> float | None:
+        at = pipeline.next_at()
+        if at is None:
+            return 1.0 if self.checks else None
+        return min(max((at - self._clock.now()) / 1e9, 0.001), 3600.0)
+
+    def _end(self, pipeline: Pipeline) -> None:
+        deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
+        self._drain(pipeline)
+        self._guarded(lambda: pipeline.flush(self._clock.now(), deadline))
+        self._drain(pipeline)
+        self._guarded(pipeline.close)
+        left = {tenant: account["waiting"] for tenant, account in pipeline.account().items() if account["waiting"]}
+        if left:
+            complain(f"the program ended before {sum(left.values())} alert changes could be told")
+
+
+class _Flush:
+    """Somebody waits for everything to be told."""
+
+    def __init__(self, deadline: int) -> None:
+        self.deadline = deadline
+        self.done = threading.Event()
+        self.complete = False
+
+    def finish(self, pipeline: Pipeline, now: int) -> None:
+        self.complete = pipeline.flush(now, self.deadline)
+
+
+_running: dict[int, Background] = {}
+_lock = threading.Lock()
+
+
+def start(inbox: Inbox) -> None:
+    """Get a background going for a shared inbox. Called by the inbox itself, at its first entry in a process."""
+    background = Background(inbox, lambda: _make(inbox))
+    with _lock:
+        _running[id(inbox)] = background
+    background.start()
+
+
+def flush(timeout: float = 3.0) -> bool:
+    """Tell everything that this process has to tell, within `timeout` seconds; True when nothing is left.
+
+    Call it where a process ends without the interpreter's usual exit: at the end of a Celery child, in a lambda's
+    handler, before `os._exit`.
+    """
+    deadline = time.monotonic() + timeout
+    with _lock:
+        all_of_them = list(_running.values())
+    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in all_of_them])
+
+
+def account() -> Mapping[str, Account]:
+    """By tenant, over all inboxes of this process: what there was to tell, and what became of it."""
+    books: dict[str, dict[str, int]] = {}
+    with _lock:
+        pipelines = [background.pipeline for background in _running.values() if background.pipeline]
+    for pipeline in pipelines:
+        for tenant, lines in pipeline.account().items():
+            book = books.setdefault(tenant, {})
+            for line, number in lines.items():
+                book[line] = book.get(line, 0) + number
+    return books
+
+
+def of(inbox: Inbox) -> Background | None:
+    """The background that reads an inbox; None before its first entry."""
+    with _lock:
+        return _running.get(id(inbox))
+
+
+def stop_all() -> None:
+    """Drain and end every background: the interpreter's exit calls it, after OpenTelemetry's own flush."""
+    with _lock:
+        all_of_them = list(_running.values())
+        _running.clear()
+    for background in all_of_them:
+        background.stop()
+
+
+def flush_on_sigterm() -> None:
+    """Drain before SIGTERM ends the process, then let the earlier handler (or the default) have it.
+
+    For programs that a plain SIGTERM would end without any exit hook. Call it on the main thread.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop_all()
+        if callable(before):
+            before(number, frame)
+        elif before is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _make(inbox: Inbox) -> Pipeline:
+    from otel_alerting.config.build import build
+    from otel_alerting.config.load import load
+    from otel_alerting.config.schema import Config
+    from otel_alerting.errors import ConfigurationError
+
+    settings = dict(inbox.settings)
+    try:
+        config = load(settings.pop("config", None), overrides=settings)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            complain(f"configuration: {problem}")
+        complain("the configuration cannot be used: alerts go to the console until it is mended")
+        config = Config()
+    background = of(inbox)
+    if background is not None:
+        background.shutdown = config.shutdown_timeout / 1e9
+    _drain_in_children()
+    return build(config, clock=SystemClock(), counters=Counters(), ring=inbox.ring)
+
+
+def _drain_in_children() -> None:
+    """A forked `multiprocessing` child ends without exit hooks, but runs the finalizers made in it."""
+    for name in ("multiprocessing", "billiard"):
+        process = sys.modules.get(f"{name}.process")
+        util = sys.modules.get(f"{name}.util")
+        if process is None or util is None or process.current_process().name == "MainProcess":
+            continue
+        util.Finalize(None, stop_all, exitpriority=10)
+
+
+def _forget() -> None:
+    """In a forked child: the parent's threads are not here, and its locks may be held for ever."""
+    global _lock  # noqa: PLW0603 - a lock copied while held cannot be used again
+    _lock = threading.Lock()
+    _running.clear()
+    inboxes.forget_locks()
+
+
+os.register_at_fork(after_in_child=_forget)

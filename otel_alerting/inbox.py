@@ -1,0 +1,147 @@
+"""The inbox is the only door between other people's threads and ours.
+
+Putting something in is an append to a deque: no lock that is ever held during I/O, no exception, no system call but
+getpid. What does not fit is counted by reason and tenant, and told with the next message. Nothing is read, formatted
+or looked up on the caller's thread that can wait: an entry is a function and its arguments, called on our thread.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from otel_alerting.telemetry import complain
+
+if TYPE_CHECKING:  # msgspec costs more to load than all of this file's own work
+    from otel_alerting.model import Alert, Signal
+
+Item: TypeAlias = "Signal | Alert"
+Entry: TypeAlias = "tuple[Callable[..., Item | None], tuple[object, ...]]"
+Settings: TypeAlias = tuple[tuple[str, str], ...]
+
+CAPACITY = 20_000
+"""Entries; about 30 MB when all of them are log records."""
+
+
+def _itself(item: Item) -> Item:
+    return item
+
+
+class Inbox:
+    """A bounded queue with one reader and any number of writers.
+
+    `start` is called once by the first writer, to get a reader going; in a forked child once more.
+    """
+
+    def __init__(self, *, capacity: int = CAPACITY, settings: Settings = ()) -> None:
+        self.capacity = capacity
+        self.settings = settings
+        """Keyword arguments of the handler or exporter that this inbox was made for."""
+        self.start: Callable[[Inbox], None] | None = None
+        self.closed = False
+        """After the program's end nothing is taken any more; it is counted."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._lost: deque[str] = deque()  # appends are atomic, `+= 1` is not
+        self._bell = threading.Semaphore(0)
+        self._asleep = False
+        self._pid = 0
+
+    def observe(self, signal: Signal) -> None:
+        """Take a signal: this is the `Sink` that the ways in use."""
+        self.defer(_itself, signal)
+
+    def accept(self, alert: Alert) -> None:
+        """Take an alert that somebody made directly."""
+        self.defer(_itself, alert)
+
+    def defer(self, make: Callable[..., Item | None], *args: object) -> None:
+        """Take something that is yet to be made, by `make(*args)` on the reader's thread."""
+        if self._pid != os.getpid():
+            self._begin()
+        if self.closed:
+            self._lost.append("shutdown")
+            return
+        if len(self._entries) >= self.capacity:
+            self._lost.append("inbox_full")
+            return
+        self._entries.append((make, args))
+        if self._asleep:
+            self._asleep = False
+            self._bell.release()
+
+    def take(self, limit: int = 5_000) -> list[Entry]:
+        """Up to `limit` entries, oldest first. The reader's verb."""
+        entries = self._entries
+        return [entries.popleft() for _ in range(min(limit, len(entries)))]
+
+    def lost(self) -> Mapping[str, int]:
+        """What did not fit since the last call, by reason. The reader's verb."""
+        counts: dict[str, int] = {}
+        for _ in range(len(self._lost)):
+            reason = self._lost.popleft()
+            counts[reason] = counts.get(reason, 0) + 1
+        return counts
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def wait(self, seconds: float | None) -> None:
+        """Sleep until something comes in, somebody rings or the time is over. The reader's verb."""
+        self._asleep = True
+        if self._entries:  # came in between the last take and the line above
+            self._asleep = False
+            return
+        self._bell.acquire(timeout=seconds)
+        self._asleep = False
+
+    def ring(self) -> None:
+        """Wake the reader: there is something to do elsewhere."""
+        self._bell.release()
+
+    def _begin(self) -> None:
+        """First entry in this process: what a forked parent left in the queue is the parent's to tell."""
+        if self._pid:
+            self._reset()
+            self.closed = False
+        self._pid = os.getpid()
+        if self.start is not None:
+            try:
+                self.start(self)
+            except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
+                complain(f"cannot start: {type(error).__name__}: {error}")
+
+
+_shared: dict[Settings, Inbox] = {}
+_shared_lock = threading.Lock()
+_starter: Callable[[Inbox], None] | None = None
+
+
+def shared(**settings: object) -> Inbox:
+    """This process's inbox for these settings (keyword arguments of a handler or exporter): the same for the same ones.
+
+    Without any, it is the one that environment variables and `OTEL_ALERTING_CONFIG` describe.
+    """
+    key = tuple(sorted((name, str(value)) for name, value in settings.items() if value not in (None, "")))
+    with _shared_lock:
+        if key not in _shared:
+            _shared[key] = Inbox(settings=key)
+            _shared[key].start = _starter
+        return _shared[key]
+
+
+def reader_starts_with(start: Callable[[Inbox], None]) -> None:
+    """Say how a reader gets going for a shared inbox. Called once, by the package itself."""
+    global _starter  # noqa: PLW0603 - the one process-wide thing, see docs/decisions
+    _starter = start
+
+
+def forget_locks() -> None:
+    """In a forked child: a lock that another thread of the parent held at that moment would be held for ever."""
+    global _shared_lock  # noqa: PLW0603
+    _shared_lock = threading.Lock()

@@ -1,0 +1,197 @@
+"""The sentence, in order: a signal is observed, an alert accepted, a notification due, a message rendered and delivered.
+
+Everything here runs on one thread, the pipeline's own; only `waiting for the network` happens elsewhere, in the courier.
+`now` is always an argument, so a whole program's day can be played back in a test.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from otel_alerting.context import TENANT_KEYS, first_of
+from otel_alerting.delivery.courier import Courier
+from otel_alerting.dispatch.dispatcher import Dispatcher
+from otel_alerting.dispatch.history import History
+from otel_alerting.model import Alert, Attributes, Delivery, Notification, Outcome, Signal
+from otel_alerting.ports import Clock, Notifier
+from otel_alerting.rules.ruleset import RuleSet
+from otel_alerting.telemetry import Counters
+
+Account = Mapping[str, int]
+"""`raised`, `sent`, `merged`, `waiting`, and `dropped.<reason>` for each reason: the first is the sum of the others."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who is told, where, and in which language if not the tenant's."""
+
+    name: str
+    notifiers: tuple[Notifier, ...]
+    locale: str = ""
+    timezone: str = ""
+
+
+class Pipeline:
+    """From signals to delivered messages, for all tenants."""
+
+    def __init__(
+        self,
+        *,
+        ruleset: RuleSet,
+        dispatcher: Dispatcher,
+        courier: Courier,
+        told: deque[Delivery],
+        receivers: Mapping[str, Receiver],
+        history: History,
+        clock: Clock,
+        counters: Counters,
+        redact: Callable[[Alert], Alert],
+        default_tenant: str = "default",
+        resource: Attributes | None = None,
+    ) -> None:
+        self.ruleset = ruleset
+        self.dispatcher = dispatcher
+        self.courier = courier
+        self.receivers = receivers
+        self.history = history
+        self.clock = clock
+        self.counters = counters
+        self._told = told
+        self._redact = redact
+        self._default_tenant = default_tenant
+        self._resource = resource or {}
+
+    def take(self, item: Signal | Alert, now: int) -> None:
+        """Take what came in, whichever of the two it is."""
+        if isinstance(item, Alert):
+            self.accept(item, now)
+        else:
+            self.observe(item, now)
+
+    def observe(self, signal: Signal, now: int) -> None:
+        """Hold a signal against the rules."""
+        resource = signal.resource or self._resource
+        tenant = signal.tenant or first_of(TENANT_KEYS, resource) or self._default_tenant
+        if resource is not signal.resource or tenant != signal.tenant:
+            signal = msgspec.structs.replace(signal, tenant=tenant, resource=resource)
+        self.counters.add("signals", kind=type(signal).__name__.lower(), tenant=tenant)
+        for alert in self.ruleset.observe(signal, now):
+            self.accept(alert, now)
+
+    def accept(self, alert: Alert, now: int) -> None:
+        """Take an alert in: from here on it is told, or it is said why not."""
+        alert = self._redact(alert)
+        if not alert.tenant:
+            alert = msgspec.structs.replace(alert, tenant=self._default_tenant, identity="")
+        if self.history.saw(alert):
+            self.counters.add("alerts", state=alert.state.value, tenant=alert.tenant)
+        self.dispatcher.accept(alert, now)
+
+    def lose(self, counts: Mapping[str, int]) -> None:
+        """Say what could not be taken in, by reason: the next message to the default tenant tells it."""
+        for reason, number in counts.items():
+            self.counters.add("lost", number, reason=reason)
+            self.dispatcher.lose(self._default_tenant, reason, number)
+
+    def tick(self, now: int) -> None:
+        """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""
+        self.settle(now)
+        for alert in self.ruleset.evaluate(now):
+            self.accept(alert, now)
+        self._send(self.dispatcher.due(now))
+
+    def next_at(self) -> int | None:
+        """When there is something to do next; None while only a signal could bring it."""
+        moments = [at for at in (self.ruleset.next_at(), self.dispatcher.next_at()) if at is not None]
+        return min(moments, default=None)
+
+    def settle(self, now: int) -> None:
+        """Take in what became of the messages that were handed over."""
+        while self._told:
+            delivery = self._told.popleft()
+            self.dispatcher.note(delivery, now)
+            self.history.told(delivery)
+            self._book(delivery)
+
+    def flush(self, now: int, deadline: int) -> bool:
+        """Tell everything that waits, now, until a monotonic `deadline` in nanoseconds; True when nothing is left."""
+        self.tick(now)
+        self._send(self.dispatcher.flush(now))
+        done = self.courier.drain(deadline)
+        self.settle(self.clock.now())
+        return done
+
+    def account(self) -> Mapping[str, Account]:
+        """By tenant: what there was to tell, and what became of it."""
+        tenants = {dict(labels).get("tenant", "") for (name, labels) in self.counters.all() if name in _BOOKS}
+        return {tenant: self._account_of(tenant) for tenant in sorted(tenants | set(self.dispatcher.tenants()))}
+
+    def close(self) -> None:
+        """Stop telling. What waits is settled as dropped."""
+        self.courier.stop()
+        self.settle(self.clock.now())
+        for receiver in self.receivers.values():
+            for notifier in receiver.notifiers:
+                notifier.close()
+
+    def _send(self, notifications: Sequence[Notification]) -> None:
+        for notification in notifications:
+            notifiers = self.receivers[notification.receiver].notifiers
+            if not notifiers:
+                self._nobody(notification)
+                continue
+            extra = (len(notifiers) - 1) * notification.changes  # every place is told everything
+            if extra:
+                self.counters.add("raised_copies", extra, tenant=notification.tenant)
+            self.courier.deliver(notification, notifiers)
+
+    def _nobody(self, notification: Notification) -> None:
+        """A receiver without any notifier means nobody, as in Alertmanager: it is counted and otherwise silent."""
+        now = self.clock.now()
+        self._told.append(
+            Delivery(
+                notification=notification.id,
+                tenant=notification.tenant,
+                receiver=notification.receiver,
+                group=notification.group,
+                destination="",
+                outcome=Outcome.DROPPED,
+                at=now,
+                queued_at=now,
+                changes=notification.changes,
+                attempts=0,
+                word="no_notifier",
+            )
+        )
+
+    def _book(self, delivery: Delivery) -> None:
+        if delivery.outcome is Outcome.DROPPED:
+            self.counters.add("dropped", delivery.changes, tenant=delivery.tenant, reason=delivery.word)
+        else:
+            self.counters.add(delivery.outcome.value, delivery.changes, tenant=delivery.tenant)
+        if delivery.outcome is Outcome.SENT and delivery.attempts:
+            self.counters.add("messages", tenant=delivery.tenant, destination=delivery.destination)
+
+    def _account_of(self, tenant: str) -> Account:
+        def total(name: str) -> int:
+            return self.counters.total(name, tenant=tenant)
+
+        dropped: dict[str, int] = {}
+        for (name, labels), number in self.counters.all().items():
+            there = dict(labels)
+            if name == "dropped" and there.get("tenant") == tenant:
+                dropped[f"dropped.{there['reason']}"] = dropped.get(f"dropped.{there['reason']}", 0) + number
+        return {
+            "raised": self.dispatcher.raised(tenant) + total("raised_copies"),
+            "sent": total("sent"),
+            "merged": total("merged"),
+            "waiting": self.dispatcher.waiting(tenant) + self.courier.waiting(tenant),
+            **dropped,
+        }
+
+
+_BOOKS = {"sent", "merged", "dropped", "raised_copies"}

@@ -1,0 +1,1 @@
+"""Words for messages: `<format>/<name>.j2`."""
