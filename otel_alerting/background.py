@@ -6,6 +6,7 @@ read, and everything heavy imported, on the new thread. In a forked child everyt
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ _NAP = 0.05
 """Seconds between two looks into a busy inbox: long enough that a busy program never pays for waking us."""
 _SLICE = 100
 """Entries between two offers of the interpreter lock: one to two milliseconds of work."""
+_CHORES = 1.0
+"""Seconds between two looks after what the ways in keep in order (a handler that `dictConfig` took away)."""
 _SHUTDOWN = 3.0
 """Seconds that the end of the program may be held up."""
 
@@ -50,7 +53,8 @@ class Background:
         self.pipeline: Pipeline | None = None
         """None until the thread has built it."""
         self.shutdown = _SHUTDOWN
-        self.checks: list[Callable[[], None]] = []
+        self._chores_at = 0
+        self._chores = False
         self._make = make
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
@@ -80,7 +84,8 @@ class Background:
     def _run(self) -> None:
         with quiet():
             try:
-                self.pipeline = self._make()
+                with _importing:
+                    self.pipeline = self._make()
             except Exception as error:  # noqa: BLE001 - nobody is there to catch it
                 complain(f"cannot start, alerts of this process are lost: {type(error).__name__}: {error}")
                 self.inbox.closed = True
@@ -92,10 +97,11 @@ class Background:
     def _turn(self, pipeline: Pipeline) -> None:
         busy = self._drain(pipeline)
         self._guarded(lambda: pipeline.tick(self._clock.now()))
+        self._do_chores()
         while self._flushes:
             request = self._flushes.popleft()
             self._drain(pipeline)
-            self._guarded(lambda: request.finish(pipeline, self._clock.now()))
+            self._guarded(functools.partial(request.finish, pipeline, self._clock.now()))
             request.done.set()
         if busy:
             self._stopping.wait(_NAP)
@@ -132,9 +138,16 @@ class Background:
 
     def _until_next(self, pipeline: Pipeline) -> float | None:
         at = pipeline.next_at()
+        longest = _CHORES if self._chores else 3600.0
         if at is None:
-            return 1.0 if self.checks else None
-        return min(max((at - self._clock.now()) / 1e9, 0.001), 3600.0)
+            return longest
+        return min(max((at - self._clock.now()) / 1e9, 0.001), longest)
+
+    def _do_chores(self) -> None:
+        now = self._clock.monotonic()
+        if now >= self._chores_at:
+            self._chores_at = now + int(_CHORES * 1e9)
+            self._chores = inboxes.do_chores()
 
     def _end(self, pipeline: Pipeline) -> None:
         deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
@@ -166,8 +179,10 @@ _lock = threading.Lock()
 def start(inbox: Inbox) -> None:
     """Get a background going for a shared inbox. Called by the inbox itself, at its first entry in a process."""
     background = Background(inbox, lambda: _make(inbox))
+    inboxes.flushes_with(flush)
     with _lock:
         _running[id(inbox)] = background
+    _drain_in_children()
     background.start()
 
 
@@ -180,7 +195,8 @@ def flush(timeout: float = 3.0) -> bool:
     deadline = time.monotonic() + timeout
     with _lock:
         all_of_them = list(_running.values())
-    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in all_of_them])
+    # A list, because every one of them is to be flushed, also behind one that could not.
+    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in all_of_them])  # noqa: C419
 
 
 def account() -> Mapping[str, Account]:
@@ -246,7 +262,6 @@ def _make(inbox: Inbox) -> Pipeline:
     background = of(inbox)
     if background is not None:
         background.shutdown = config.shutdown_timeout / 1e9
-    _drain_in_children()
     return build(config, clock=SystemClock(), counters=Counters(), ring=inbox.ring)
 
 
@@ -260,12 +275,31 @@ def _drain_in_children() -> None:
         util.Finalize(None, stop_all, exitpriority=10)
 
 
-def _forget() -> None:
-    """In a forked child: the parent's threads are not here, and its locks may be held for ever."""
-    global _lock  # noqa: PLW0603 - a lock copied while held cannot be used again
-    _lock = threading.Lock()
+_importing = threading.RLock()
+"""Held while a pipeline is built, which imports much: a child forked in the middle would wait for ever for modules that
+a thread of its parent was importing. So a fork waits for it, the second or less that it takes, once in a process."""
+_PATIENCE = 5.0
+
+
+def _before_fork() -> None:
+    _importing.acquire(timeout=_PATIENCE)
+
+
+def _after_fork_in_parent() -> None:
+    try:
+        _importing.release()
+    except RuntimeError:  # the patience was over
+        return
+
+
+def _after_fork_in_child() -> None:
+    """The parent's threads are not here, and its locks may be held for ever."""
+    global _lock, _importing  # noqa: PLW0603 - a lock copied while held cannot be used again
+    _lock, _importing = threading.Lock(), threading.RLock()
     _running.clear()
-    inboxes.forget_locks()
 
 
-os.register_at_fork(after_in_child=_forget)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

@@ -193,3 +193,8 @@ def is_quiet() -> bool:
     from opentelemetry import context
 
     return bool(context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY))
+
+
+def origin_unless_quiet() -> Origin | None:
+    """Whose work the current context is; None where it is our own or an exporter's."""
+    return None if is_quiet() else origin()

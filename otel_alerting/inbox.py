@@ -3,12 +3,16 @@
 Putting something in is an append to a deque: no lock that is ever held during I/O, no exception, no system call but
 getpid. What does not fit is counted by reason and tenant, and told with the next message. Nothing is read, formatted
 or looked up on the caller's thread that can wait: an entry is a function and its arguments, called on our thread.
+
+Two hooks join the ways in with the reader above them: `flush` waits until what was taken has been told, and a `chore`
+is something the reader looks after about once a second while it runs.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
@@ -43,12 +47,15 @@ class Inbox:
         self.start: Callable[[Inbox], None] | None = None
         self.closed = False
         """After the program's end nothing is taken any more; it is counted."""
+        self._begun: dict[int, object] = {}
         self._reset()
+        _all.add(self)
 
     def _reset(self) -> None:
         self._entries: deque[Entry] = deque()
         self._lost: deque[str] = deque()  # appends are atomic, `+= 1` is not
-        self._bell = threading.Semaphore(0)
+        self._bell = threading.Lock()  # held: silent. A semaphore is written in Python and rings 15 times slower
+        self._bell.acquire()
         self._asleep = False
         self._pid = 0
 
@@ -73,7 +80,7 @@ class Inbox:
         self._entries.append((make, args))
         if self._asleep:
             self._asleep = False
-            self._bell.release()
+            self.ring()
 
     def take(self, limit: int = 5_000) -> list[Entry]:
         """Up to `limit` entries, oldest first. The reader's verb."""
@@ -97,16 +104,22 @@ class Inbox:
         if self._entries:  # came in between the last take and the line above
             self._asleep = False
             return
-        self._bell.acquire(timeout=seconds)
+        self._bell.acquire(timeout=-1 if seconds is None else min(max(0.0, seconds), threading.TIMEOUT_MAX))
         self._asleep = False
 
     def ring(self) -> None:
         """Wake the reader: there is something to do elsewhere."""
-        self._bell.release()
+        try:
+            self._bell.release()
+        except RuntimeError:  # it rings already
+            return
 
     def _begin(self) -> None:
         """First entry in this process: what a forked parent left in the queue is the parent's to tell."""
-        if self._pid:
+        mine = object()
+        if self._begun.setdefault(os.getpid(), mine) is not mine:  # another thread is at it
+            return
+        if self._pid:  # a fork that ran no hook: uWSGI
             self._reset()
             self.closed = False
         self._pid = os.getpid()
@@ -116,10 +129,19 @@ class Inbox:
             except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
                 complain(f"cannot start: {type(error).__name__}: {error}")
 
+    def _forked(self) -> None:
+        """In the child, while it has one thread: nothing of the parent's, and the next entry starts a reader."""
+        self._reset()
+        self._begun.clear()
+        self.closed = False
 
+
+_all: weakref.WeakSet[Inbox] = weakref.WeakSet()
 _shared: dict[Settings, Inbox] = {}
 _shared_lock = threading.Lock()
 _starter: Callable[[Inbox], None] | None = None
+_flusher: Callable[[float], bool] | None = None
+_chores: list[Callable[[], None]] = []
 
 
 def shared(**settings: object) -> Inbox:
@@ -141,7 +163,60 @@ def reader_starts_with(start: Callable[[Inbox], None]) -> None:
     _starter = start
 
 
+def flushes_with(flush: Callable[[float], bool]) -> None:
+    """Say how to wait until everything taken so far was told. Called by whoever runs the readers, when one starts."""
+    global _flusher  # noqa: PLW0603 - the same
+    _flusher = flush
+
+
+def flush(seconds: float) -> bool:
+    """Wait, at most this long, until everything taken so far was told; was it? At once while no reader ever ran."""
+    if _flusher is None:
+        return not any(len(inbox) for inbox in list(_shared.values()))
+    try:
+        return _flusher(seconds)
+    except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
+        complain(f"cannot flush: {type(error).__name__}: {error}")
+        return False
+
+
+def look_after(chore: Callable[[], None]) -> None:
+    """Have the reader call this about once a second while it runs: quick, and nothing that waits."""
+    if chore not in _chores:
+        _chores.append(chore)
+
+
+def leave(chore: Callable[[], None]) -> None:
+    """Have it called no more."""
+    if chore in _chores:
+        _chores.remove(chore)
+
+
+def do_chores() -> bool:
+    """Call every chore once; are there any? The reader's verb; does not raise."""
+    for chore in tuple(_chores):
+        _do(chore)
+    return bool(_chores)
+
+
+def _do(chore: Callable[[], None]) -> None:
+    try:
+        chore()
+    except Exception as error:  # noqa: BLE001 - a chore that fails must not end the reader
+        complain(f"{getattr(chore, '__qualname__', 'a chore')}: {type(error).__name__}: {error}")
+
+
 def forget_locks() -> None:
-    """In a forked child: a lock that another thread of the parent held at that moment would be held for ever."""
-    global _shared_lock  # noqa: PLW0603
+    """In a forked child: a lock that a thread of the parent held is held for ever."""
+    global _shared_lock  # noqa: PLW0603 - see above
     _shared_lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    forget_locks()
+    for inbox in list(_all):
+        inbox._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

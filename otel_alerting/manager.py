@@ -79,7 +79,9 @@ class AlertManager:
             The alert's identity.
         """
         facts = _facts(data)
-        labels = {name: value for name, value in facts.items() if isinstance(value, str) and len(value) <= _LABEL_LENGTH}
+        labels = {
+            name: value for name, value in facts.items() if isinstance(value, str) and len(value) <= _LABEL_LENGTH
+        }
         return self._raise(template, template, Severity.parse(severity), labels, facts)
 
     def track_metric(self, metric_name: str, value: float, tags: Mapping[str, object] | None = None) -> None:

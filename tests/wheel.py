@@ -18,13 +18,12 @@ import logging.config, sys
 from otel_alerting.testing import SlackSimulator
 
 assert "site-packages" in __import__("otel_alerting").__file__
-with SlackSimulator() as slack:
-    workspace = slack.add_workspace("T0WHEEL", token="xoxb-wheel", channels={"#ops": "C0OPS"})
+with SlackSimulator(channels=("#ops",)) as slack:
     logging.config.dictConfig({
         "version": 1,
         "handlers": {"alerts": {
             "class": "otel_alerting.handlers.AlertHandler",
-            "slack_token": "xoxb-wheel", "slack_channel": "#ops", "slack_api_url": slack.api_url, "locale": "fr",
+            "slack_token": slack.token, "slack_channel": "#ops", "slack_api_url": slack.api_url, "locale": "fr",
         }},
         "root": {"handlers": ["alerts"]},
     })
@@ -32,7 +31,7 @@ with SlackSimulator() as slack:
     import otel_alerting
     assert otel_alerting.flush(10), "not everything was told"
     (message,) = slack.messages()
-    assert "the card terminal does not answer" in str(message.payload), message.payload
+    assert "the card terminal does not answer" in message.words, message.words
     print("wheel: 1 passed, 0 failed")
 """
 

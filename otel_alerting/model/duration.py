@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
@@ -39,11 +40,11 @@ class Duration(int):
         text = str(said).strip()
         if text == "0":
             return cls(0)
-        total, end = 0.0, 0
+        total, end = Fraction(0), 0  # a float would round nanoseconds from three months on
         for part in _PART.finditer(text):
             if part.start() != end:
                 break
-            total += float(part[1]) * _UNITS[part[2]]
+            total += Fraction(part[1]) * _UNITS[part[2]]
             end = part.end()
         if not text or end != len(text):
             raise ValueError(_RIGHT)

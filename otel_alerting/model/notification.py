@@ -101,9 +101,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
             self,
             reason=reason,
             changes=self.changes + earlier.changes,
-            resolved=self.resolved + (earlier.resolved if self.firing else max(0, earlier.resolved - self.resolved)),
+            resolved=self.resolved + earlier.resolved,
             lost=_summed((earlier.lost, self.lost)),
-            previous={**self.previous, **earlier.previous},
+            previous={**earlier.previous, **self.previous},
         )
 
 

@@ -41,6 +41,11 @@ class Severity(enum.IntEnum):
         """The name users write and read in configuration: `high`."""
         return self.name.lower()
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Its word and every alias that `parse` reads as it."""
+        return (self.word, *(alias for alias, number in _ALIASES.items() if number == self))
+
     @classmethod
     def parse(cls, said: str | int | Severity) -> Severity:
         """Read a severity as people write it: any case, the usual aliases, or a SeverityNumber.

@@ -108,14 +108,14 @@ class Span(Signal, frozen=True, kw_only=True, tag="span"):
         return self.at - self.started_at
 
 
-class Buckets(msgspec.Struct, frozen=True, kw_only=True):
+class Buckets(msgspec.Struct, frozen=True, kw_only=True, tag="explicit"):
     """A histogram with explicit bounds: `counts` has one more member than `bounds`; bucket i ends at bounds[i]."""
 
     bounds: tuple[float, ...]
     counts: tuple[int, ...]
 
 
-class ExponentialBuckets(msgspec.Struct, frozen=True, kw_only=True):
+class ExponentialBuckets(msgspec.Struct, frozen=True, kw_only=True, tag="exponential"):
     """A base-2 exponential histogram; bucket i of a side covers (base**(offset+i), base**(offset+i+1)]."""
 
     scale: int

@@ -1,4 +1,4 @@
-"""Journeys run real programs in processes of their own and look at what reaches Slack, played by the strict simulator."""
+"""Journeys run real programs in processes of their own and look at what reaches the strict simulator."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def slack() -> Iterator[SlackSimulator]:
     """Slack on this machine: one workspace, one channel, one webhook."""
-    with SlackSimulator() as simulator:
-        simulator.add_workspace("T0ACME", token="xoxb-acme-secret", channels={"#ops": "C0OPS"})
+    with SlackSimulator(channels=("#ops",)) as simulator:
         yield simulator
 
 

@@ -1,0 +1,128 @@
+"""`send` sends one alert through the real configuration and waits until it is there, or says why it is not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from otel_alerting.cli import surroundings
+from otel_alerting.cli.arguments import fact, of
+from otel_alerting.config.schema import Config
+from otel_alerting.model import Alert, Delivery, Outcome, Severity
+from otel_alerting.model.alert import Fact
+from otel_alerting.model.duration import Duration
+
+NAME = "send"
+HELP = "Send one alert through the real configuration and wait for the answer."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments it takes."""
+    parser.add_argument("message", metavar="MESSAGE", help="what happened")
+    parser.add_argument("--level", type=of(Severity.parse), default="warning", help="how bad it is (default: warning)")
+    parser.add_argument("--tenant", default="", help="whose it is (default: the configuration's)")
+    parser.add_argument("--name", default="", help="the alert's name (default: the template's, else Message)")
+    parser.add_argument("--template", default="", help="the template to show it with")
+    parser.add_argument(
+        "--fact", action="append", type=fact, default=[], metavar="NAME=VALUE", help="something to show"
+    )
+    parser.add_argument("--timeout", type=of(Duration.parse), default="30s", help="how long to wait (default: 30s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    surroundings.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send it; 0 only when every place has taken it."""
+    config = surroundings.look_around(args.config, args.env_file).load()
+    asked = _Asked(
+        tenant=args.tenant or config.defaults.tenant,
+        name=args.name or args.template or "Message",
+        template=args.template or "default",
+        text=args.message,
+        severity=args.level,
+        facts=dict(args.fact),
+    )
+    deliveries = _told(config, asked, args.timeout)
+    if args.json:
+        print(json.dumps(_report(deliveries), indent=2, ensure_ascii=False))
+    else:
+        _print(deliveries)
+    return 0 if _arrived(deliveries) else 1
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The alert as it was asked for."""
+
+    tenant: str
+    name: str
+    template: str
+    text: str
+    severity: Severity
+    facts: Mapping[str, Fact]
+
+    def alert(self, at: int) -> Alert:
+        return Alert(
+            tenant=self.tenant,
+            name=self.name,
+            severity=self.severity,
+            started_at=at,
+            updated_at=at,
+            template=self.template,
+            text=self.text,
+            facts=self.facts,
+        )
+
+
+def _told(config: Config, asked: _Asked, timeout: int) -> Sequence[Delivery]:
+    """What became of it, place by place."""
+    from otel_alerting.background import SystemClock
+    from otel_alerting.config.build import build
+    from otel_alerting.context import quiet
+    from otel_alerting.telemetry import Counters
+
+    clock = SystemClock()
+    with quiet():
+        pipeline = build(config, clock=clock, counters=Counters())
+        pipeline.accept(asked.alert(clock.now()), clock.now())
+        pipeline.flush(clock.now(), clock.monotonic() + timeout)
+        pipeline.close()
+    tenants = dict.fromkeys((asked.tenant, config.defaults.tenant))  # an unknown tenant's alert is told to the default
+    return [delivery for tenant in tenants for delivery in pipeline.history.deliveries(tenant, 100)]
+
+
+def _arrived(deliveries: Sequence[Delivery]) -> bool:
+    return bool(deliveries) and all(delivery.outcome is not Outcome.DROPPED for delivery in deliveries)
+
+
+def _report(deliveries: Sequence[Delivery]) -> Mapping[str, object]:
+    places = [
+        {
+            "receiver": delivery.receiver,
+            "destination": delivery.destination,
+            "outcome": delivery.outcome.value,
+            "reason": delivery.word,
+            "attempts": delivery.attempts,
+            "channel": delivery.receipt.channel if delivery.receipt else "",
+            "ts": delivery.receipt.ts if delivery.receipt else "",
+        }
+        for delivery in deliveries
+    ]
+    return {"delivered": _arrived(deliveries), "deliveries": places}
+
+
+def _print(deliveries: Sequence[Delivery]) -> None:
+    if not deliveries:
+        print("not delivered: nobody is told of it (an unknown tenant is refused?)", file=sys.stderr)
+    for delivery in deliveries:
+        place = f"{delivery.destination or 'nowhere'} (receiver {delivery.receiver!r})"
+        tries = f" after {delivery.attempts} attempts" if delivery.attempts > 1 else ""
+        if delivery.outcome is Outcome.DROPPED:
+            print(f"not delivered to {place}{tries}: {delivery.word}", file=sys.stderr)
+            continue
+        receipt = delivery.receipt
+        where = f": channel {receipt.channel}, message {receipt.ts}" if receipt and receipt.updatable else ""
+        print(f"delivered to {place}{tries}{where}")

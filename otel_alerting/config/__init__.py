@@ -1,0 +1,1 @@
+"""What users write becomes typed values, and those become a pipeline."""

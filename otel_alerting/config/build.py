@@ -1,0 +1,157 @@
+"""Building turns a configuration into a pipeline: this is the one place that names every implementation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from otel_alerting.config.schema import Config, RetryOnFailure, SlackConfig
+from otel_alerting.config.schema import Receiver as ReceiverConfig
+from otel_alerting.delivery.courier import Courier
+from otel_alerting.delivery.retry import Retry
+from otel_alerting.dispatch.dispatcher import Dispatcher
+from otel_alerting.dispatch.history import History
+from otel_alerting.model import Attributes, Delivery, Message, Notification, Receipt, Tenant
+from otel_alerting.notifiers.console import Console
+from otel_alerting.notifiers.slack import Slack
+from otel_alerting.pipeline import Pipeline, Receiver
+from otel_alerting.ports import Clock, Notifier
+from otel_alerting.render.locales import BUILTIN, LocaleManager
+from otel_alerting.render.redact import Redactor
+from otel_alerting.render.renderer import Links, Renderer
+from otel_alerting.render.templates import TemplateEngine
+from otel_alerting.rules.builtin import BuiltinRules
+from otel_alerting.rules.ruleset import RuleSet
+from otel_alerting.stores.memory import MemoryStore
+from otel_alerting.telemetry import Counters
+
+
+def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[], None] | None = None) -> Pipeline:
+    """A pipeline that does what a configuration says; its courier's threads run already.
+
+    Args:
+        config: checked; see `config.load`.
+        clock: for everything.
+        counters: get everything that is counted.
+        ring: called when a delivery was settled and waits to be taken in.
+    """
+    redactor = Redactor(config.redact.patterns, config.redact.keys)
+    tenants = {name: _tenant(name, config) for name in config.tenants}
+    receivers = {receiver.name: _receiver(receiver, counters) for receiver in config.receivers}
+    told: deque[Delivery] = deque()
+
+    def settled(delivery: Delivery) -> None:
+        told.append(delivery)
+        if ring is not None:
+            ring()
+
+    courier = Courier(
+        render=_words(config, receivers, tenants, redactor, counters),
+        told=settled,
+        clock=clock,
+        retry=_retry(config.retry_on_failure),
+        queue_size=config.sending_queue.queue_size,
+        counters=counters,
+    )
+    courier.start()
+    return Pipeline(
+        ruleset=RuleSet(config.rules, builtin=_builtin(config), started_at=clock.now()),
+        dispatcher=Dispatcher(
+            route=config.route,
+            tenants=tenants,
+            unknown_tenant=config.unknown_tenant,
+            default_tenant=config.defaults.tenant,
+            counters=counters,
+        ),
+        courier=courier,
+        told=told,
+        receivers=receivers,
+        history=History(MemoryStore(clock)),
+        clock=clock,
+        counters=counters,
+        redact=redactor.redact_alert,
+        default_tenant=config.defaults.tenant,
+        resource=_fallback_resource(),
+    )
+
+
+def _words(
+    config: Config,
+    receivers: Mapping[str, Receiver],
+    tenants: Mapping[str, Tenant],
+    redactor: Redactor,
+    counters: Counters,
+) -> Callable[[Notification, Notifier, Receipt | None], Message]:
+    """How the courier gets a message: language and time zone are the receiver's, else the tenant's, else the default."""
+    locales = LocaleManager(config.locales or BUILTIN, default=config.defaults.locale)
+    renderer = Renderer(TemplateEngine(config.templates), locales, redact=redactor, counters=counters)
+    links = Links(trace_url=config.trace_url)
+    nobody = Tenant(name="")
+
+    def render(notification: Notification, notifier: Notifier, previous: Receipt | None) -> Message:
+        receiver = receivers[notification.receiver]
+        tenant = tenants.get(notification.tenant, nobody)
+        return renderer.render(
+            notification,
+            format=notifier.format,
+            locale=receiver.locale or tenant.locale or config.defaults.locale,
+            timezone=receiver.timezone or tenant.timezone or config.defaults.timezone,
+            previous=previous,
+            links=links,
+            templates=tenant.templates,
+        )
+
+    return render
+
+
+def _tenant(name: str, config: Config) -> Tenant:
+    said = config.tenants[name]
+    return Tenant(
+        name=name,
+        receiver=said.receiver,
+        locale=said.locale,
+        timezone=said.timezone,
+        templates=str(said.templates or ""),
+    )
+
+
+def _receiver(said: ReceiverConfig, counters: Counters) -> Receiver:
+    notifiers: list[Notifier] = [_slack(place, counters) for place in said.slack_configs]
+    notifiers += [Console() for _ in said.console_configs]
+    return Receiver(name=said.name, notifiers=tuple(notifiers), locale=said.locale, timezone=said.timezone)
+
+
+def _slack(said: SlackConfig, counters: Counters) -> Slack:
+    return Slack(
+        webhook_url=said.webhook_url.reveal() if said.webhook_url else "",
+        token=said.token.reveal() if said.token else "",
+        channel=said.channel,
+        api_url=said.api_url,
+        timeout=said.timeout,
+        counters=counters,
+    )
+
+
+def _retry(said: RetryOnFailure) -> Retry:
+    return Retry(
+        initial_interval=said.initial_interval,
+        multiplier=said.multiplier,
+        max_interval=said.max_interval,
+        max_elapsed_time=said.max_elapsed_time if said.enabled else 1,
+    )
+
+
+def _builtin(config: Config) -> BuiltinRules | None:
+    said = config.builtin_rules
+    if not said.enabled:
+        return None
+    return BuiltinRules(level=said.level, quiet=said.quiet, burst=said.burst, burst_window=said.burst_window)
+
+
+def _fallback_resource() -> Attributes:
+    """Who we are when no provider and no variable says it: the program's name, as OpenTelemetry's `unknown_service`."""
+    program = Path(sys.argv[0] if sys.argv and sys.argv[0] else sys.executable).stem
+    return {"service.name": os.environ.get("OTEL_SERVICE_NAME") or program or "python"}

@@ -1,0 +1,190 @@
+"""Settings are what environment variables and keyword arguments say, without a file or on top of one.
+
+A variable `OTEL_ALERTING_SLACK_CHANNEL` and a keyword `slack_channel` are the same setting; the keyword wins. As
+everywhere in OpenTelemetry an empty variable is one that is not set, and a boolean is `true` or `false` in any case.
+Their values are never shown in problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from otel_alerting.config.schema import SLACK_API, Config, Receiver, SlackConfig
+from otel_alerting.config.secret import Secret
+from otel_alerting.config.shapes import choose
+from otel_alerting.config.values import HttpUrl, LocaleName, StoreUrl, TimezoneName
+from otel_alerting.errors import Problem
+from otel_alerting.model.severity import Severity
+
+PREFIX = "OTEL_ALERTING_"
+NAMES: Mapping[str, str] = {
+    "config": "The file to read, `alerting.yaml`.",
+    "enabled": "`false` turns everything off.",
+    "slack_webhook_url": "An incoming webhook: makes the receiver `slack`. A secret.",
+    "slack_token": "A bot token: makes the receiver `slack`; needs a channel. A secret.",
+    "slack_channel": "The channel to post to, as `#ops`.",
+    "slack_api_url": "Base of Slack's Web API; for proxies and simulators.",
+    "tenant": "Whose a signal is that names no tenant.",
+    "locale": "The language of messages.",
+    "timezone": "The time zone of times in messages.",
+    "level": "Log records below it are not alerts.",
+    "store": "Where state rests: `auto` or `memory:`.",
+    "rules": "Files with rules, separated by commas; `*` is understood.",
+}
+"""Every setting and its meaning: the keyword, which in upper case behind the prefix is the variable."""
+
+_CALL_ONLY = frozenset({"enabled", "store"})
+"""Of the whole process; a handler or exporter cannot say them."""
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+@dataclass
+class Settings:
+    """The settings that were said, each with where; problems are collected while they are applied."""
+
+    values: Mapping[str, str]
+    wheres: Mapping[str, str]
+    """The variable's or keyword's name, for problems."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def value(self, name: str) -> str:
+        """The value; empty when nobody said it."""
+        return self.values.get(name, "")
+
+    def wrong(self, name: str, right: str, found: str = "a value that is not shown") -> None:
+        """Tell a problem of a setting."""
+        self.problems.append(Problem(self.wheres.get(name, variable(name)), "", found, right))
+
+    def applied(self, config: Config) -> Config:
+        """The configuration with everything these settings say but the files: those are read elsewhere."""
+        return self._with_slack(self._with_values(config))
+
+    def _with_values(self, config: Config) -> Config:
+        level, store, enabled = self._read("level", _level), self._read("store", StoreUrl.parse), self._enabled()
+        if level is not None:
+            config = replace(config, builtin_rules=replace(config.builtin_rules, level=level))
+        if store is not None:
+            config = replace(config, store=store)
+        if enabled is not None:
+            config = replace(config, enabled=enabled)
+        said = {
+            "tenant": self._read("tenant", str),
+            "locale": self._read("locale", LocaleName.parse),
+            "timezone": self._read("timezone", TimezoneName.parse),
+        }
+        changes = {name: value for name, value in said.items() if value is not None}
+        return replace(config, defaults=replace(config.defaults, **changes))
+
+    def _read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """A setting's value; None when it is not said or wrong, which is told."""
+        if name not in self:
+            return None
+        try:
+            return parse(self.value(name))
+        except ValueError as error:
+            self.wrong(name, str(error).replace(repr(self.value(name)), "it"))
+        return None
+
+    def _enabled(self) -> bool | None:
+        said = self.value("enabled").lower()
+        if said in ("", "true", "false"):
+            return said == "true" if said else None
+        self.wrong("enabled", "true or false")
+        return None
+
+    def _with_slack(self, config: Config) -> Config:
+        """A webhook or token makes the receiver `slack` and leads the root route there.
+
+        A channel or API base alone changes every Slack receiver of the file: to try a configuration out elsewhere.
+        """
+        if "slack_webhook_url" in self or "slack_token" in self:
+            others = tuple(one for one in config.receivers if one.name != "slack")
+            receiver = Receiver(name="slack", slack_configs=(self._slack(),))
+            return replace(config, receivers=(*others, receiver), route=replace(config.route, receiver="slack"))
+        said = {"channel": self._read("slack_channel", str), "api_url": self._read("slack_api_url", HttpUrl.parse)}
+        changes = {name: value for name, value in said.items() if value is not None}
+        if not changes:
+            return config
+        if not any(one.slack_configs for one in config.receivers):
+            for name in changes:
+                right = f"also {variable('slack_token')} or {variable('slack_webhook_url')}"
+                self.wrong(f"slack_{name}", right, "nothing to use it with")
+            return config
+        return replace(config, receivers=tuple(_changed(one, changes) for one in config.receivers))
+
+    def _slack(self) -> SlackConfig:
+        made = SlackConfig(
+            webhook_url=Secret.parse(self.value("slack_webhook_url")) if "slack_webhook_url" in self else None,
+            token=Secret.parse(self.value("slack_token")) if "slack_token" in self else None,
+            channel=self.value("slack_channel"),
+            api_url=self._read("slack_api_url", HttpUrl.parse) or SLACK_API,
+        )
+        self._check_slack(made)
+        return made
+
+    def _check_slack(self, made: SlackConfig) -> None:
+        for path, _, right in made.problems():
+            if path == "channel":
+                self.wrong("slack_channel", right, "a token without a channel")
+            elif path == "token":
+                names = f"{self.wheres['slack_webhook_url']} and {self.wheres['slack_token']}"
+                self.wrong("slack_token", "one of the two", names)
+            elif f"slack_{path}" in self:
+                self.wrong(f"slack_{path}", right)
+
+
+def collect(env: Mapping[str, str], overrides: Mapping[str, str]) -> Settings:
+    """The settings of an environment and of keyword arguments, which win."""
+    values: dict[str, str] = {}
+    wheres: dict[str, str] = {}
+    for name in NAMES:
+        said = env.get(variable(name), "").strip()
+        if said:
+            values[name], wheres[name] = said, variable(name)
+    unknown: list[Problem] = []
+    keywords = {name: str(value) for name, value in overrides.items() if value not in (None, "")}
+    if keywords.keys() & {"slack_webhook_url", "slack_token"}:
+        for name in ("slack_webhook_url", "slack_token"):  # one way to Slack: the keyword's, whatever the variables say
+            values.pop(name, None)
+    for name, value in keywords.items():
+        if name in NAMES and name not in _CALL_ONLY:
+            values[name], wheres[name] = value.strip(), f"{name}="
+        else:
+            unknown.append(Problem(f"{name}=", "", "an unknown keyword", choose(name, NAMES.keys() - _CALL_ONLY)))
+    return Settings(values, wheres, unknown)
+
+
+def _changed(receiver: Receiver, changes: Mapping[str, str]) -> Receiver:
+    return replace(receiver, slack_configs=tuple(replace(one, **changes) for one in receiver.slack_configs))
+
+
+def _level(said: str) -> Severity:
+    return Severity.parse(int(said) if said.isdecimal() else said)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def unknown_variables(env: Mapping[str, str]) -> Mapping[str, str]:
+    """Variables with our prefix that mean nothing, each with what would be right.
+
+    No problems, since a file may name them as `${env:OTEL_ALERTING_…}`; `otel-alerting check` tells them.
+    """
+    known = [variable(name) for name in NAMES]
+    return {name: choose(name, known) for name in sorted(env) if name.startswith(PREFIX) and name not in known}
+
+
+def replace(struct: S, **changes: object) -> S:
+    """The same with some fields changed."""
+    return msgspec.structs.replace(struct, **changes)

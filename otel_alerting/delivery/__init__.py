@@ -1,0 +1,1 @@
+"""Message -> Receipt: pacing, merging, retrying, remembering what became of it."""

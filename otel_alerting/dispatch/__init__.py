@@ -1,0 +1,1 @@
+"""Alert -> Notification: routes, groups, and the decision to tell someone now."""

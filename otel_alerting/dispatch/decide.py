@@ -1,0 +1,63 @@
+"""Decide whether a group's readers are told now: what they know and what happened go in, a named reason comes out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from otel_alerting.model import Reason
+
+
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in a group since its readers were last told."""
+
+    started: int = 0
+    """Alerts that began to fire, once or again."""
+    worse: int = 0
+    """Rises of severity above what the readers know."""
+    ended: int = 0
+    """Alerts that stopped."""
+    moved: bool = False
+    """Did counts, values or facts change, or a severity fall?"""
+
+    @property
+    def changes(self) -> int:
+        """What somebody must be told of: the unit of the account."""
+        return self.started + self.worse + self.ended
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the readers of a group have heard."""
+
+    at: int
+    """When they were last told aloud; an update in place is not heard."""
+    heard: bool = True
+    """False when every message about the group came to nothing."""
+
+
+def decide(since: Since, told: Told | None, *, firing: int, updatable: bool, repeat: int, now: int) -> Reason | None:
+    """Name the reason to tell a group's readers at this moment; None when there is none.
+
+    Args:
+        since: What happened since they were last told.
+        told: What they have heard; None when nobody was ever told of this group.
+        firing: Alerts of the group that fire now.
+        updatable: Is there a message that can be changed in place?
+        repeat: Nanoseconds after which what is still wrong is told again.
+        now: The moment to decide for.
+    """
+    if since.changes:
+        return _why(since, told, firing)
+    if firing and told is not None and now - told.at >= repeat:
+        return Reason.REPEAT if told.heard else Reason.FIRST
+    return Reason.UPDATED if since.moved and updatable else None
+
+
+def _why(since: Since, told: Told | None, firing: int) -> Reason:
+    """The loudest thing that happened. What began and ended unheard is told as over, not passed by in silence."""
+    if not firing:
+        return Reason.RESOLVED
+    if told is None or not told.heard:
+        return Reason.FIRST
+    if since.worse:
+        return Reason.ESCALATED
+    return Reason.MORE if since.started else Reason.FEWER

@@ -1,0 +1,175 @@
+"""A route says who is told of which alerts, in which groups and how often; routes form a tree, as in Alertmanager.
+
+An alert walks down from the root: of the children that match it the first one takes it (and the next ones too where
+it says `continue`), each looks among its own children first, and where none of them matches, the route itself is it.
+What a route does not say it inherits from its parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from otel_alerting.dispatch.matcher import Matcher, Matchers
+from otel_alerting.model import Alert, Labels
+from otel_alerting.model.duration import HOUR, MINUTE, SECOND, Duration
+
+ALL_LABELS = "..."
+"""`group_by: ['...']`: alerts share a group only when all their labels are the same."""
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """A route as one alert meets it: everything inherited is filled in."""
+
+    key: str
+    """Tells the routes of a tree apart; the same while the matchers on the way to it are the same."""
+    receiver: str
+    group_by: tuple[str, ...] = ()
+    group_wait: int = 30 * SECOND
+    group_interval: int = 5 * MINUTE
+    repeat_interval: int = 4 * HOUR
+
+    def group_labels(self, alert: Alert) -> Labels:
+        """The labels that name an alert's group here, sorted; those it has not are left out."""
+        if self.group_by == (ALL_LABELS,):
+            return dict(sorted({**alert.labels, "alertname": alert.name}.items()))
+        return {name: value for name in sorted(self.group_by) if (value := alert.label(name))}
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One node of the tree, as it is written. A tree that cannot work is refused by whoever is to walk it."""
+
+    receiver: str = ""
+    """Whom to tell; empty for the parent's."""
+    matchers: tuple[Matcher, ...] = ()
+    """All must hold; none are allowed at the root."""
+    continue_: bool = msgspec.field(default=False, name="continue")
+    """Let the routes after this one have the alert too."""
+    group_by: tuple[str, ...] | None = None
+    """Labels whose values name a group; `...` alone for all. None or empty: the parent's; at the root, one group."""
+    group_wait: Duration | None = None
+    """How long a new group collects alerts before it is told; 30s at the root. High and critical alerts do not wait."""
+    group_interval: Duration | None = None
+    """How long changes of a group that was told are collected; 5m at the root."""
+    repeat_interval: Duration | None = None
+    """After how long what is still wrong is told again; 4h at the root."""
+    routes: tuple[Route, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str, str]]:
+        """What cannot work in this node, wherever it stands: path, what was found, what would be right."""
+        names = self.group_by or ()
+        if ALL_LABELS in names and len(names) > 1:
+            yield "group_by", ", ".join(names), f"{ALL_LABELS} stands alone or not at all"
+        if len(set(names)) < len(names):
+            yield "group_by", ", ".join(names), "name every label once"
+        for name in ("group_wait", "group_interval", "repeat_interval"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                yield name, f"{int(value)} ns", "0s or longer"
+        if self.repeat_interval == 0:
+            yield "repeat_interval", "0s", "longer than 0s: it would never stop telling"
+
+    def root_faults(self) -> Iterator[tuple[str, str, str]]:
+        """What cannot work when this node is the root: path, what was found, what would be right."""
+        if not self.receiver:
+            yield "receiver", "nothing", "the root route names the receiver of all that nobody else takes"
+        if self.matchers:
+            yield "matchers", str(Matchers(self.matchers)), "none: the root route takes every alert"
+        if self.continue_:
+            yield "continue", "true", "false: nothing comes after the root route"
+
+    def check(self) -> Route:
+        """The same tree, when it can work as a whole.
+
+        Raises:
+            ValueError: with everything that cannot.
+        """
+        found = [*self.root_faults(), *_everywhere(self, "")]
+        if found:
+            raise ValueError("; ".join(f"{path} is {was}: {right}" for path, was, right in found))
+        return self
+
+    def paths(self, alert: Alert, receiver: str = "") -> list[Path]:
+        """The routes that take an alert, in the order of the tree; at the root there is always at least one.
+
+        Args:
+            alert: The alert to find readers for.
+            receiver: Stands in for the root's receiver, and for whoever inherits it: the tenant's own.
+        """
+        found = self._node.paths(alert)
+        if not receiver:
+            return found
+        return [path if path.key in self._named else _told_to(path, receiver) for path in found]
+
+    @cached_property
+    def _node(self) -> _Node:
+        return _grown(self, Path(key="", receiver=self.receiver), 0)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Keys of the routes below the root that have, or inherit, a receiver of their own."""
+        return frozenset(_named(self._node, self.routes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A route with its inheritance worked out once, so that walking only matches."""
+
+    matchers: Matchers
+    goes_on: bool
+    path: Path
+    children: tuple[_Node, ...]
+
+    def paths(self, alert: Alert) -> list[Path]:
+        found: list[Path] = []
+        for child in self.children:
+            if child.matchers.matches(alert):
+                found += child.paths(alert)
+                if not child.goes_on:
+                    break
+        return found or [self.path]
+
+
+def _grown(route: Route, parent: Path, twin: int) -> _Node:
+    matchers = Matchers(route.matchers)
+    path = Path(
+        # Only a twin needs its number: a route put in before it must not change the groups of the others.
+        key=f"{parent.key}/{matchers}" + (f"#{twin}" if twin else ""),
+        receiver=route.receiver or parent.receiver,
+        group_by=route.group_by or parent.group_by,
+        group_wait=_first(route.group_wait, parent.group_wait),
+        group_interval=_first(route.group_interval, parent.group_interval),
+        repeat_interval=_first(route.repeat_interval, parent.repeat_interval),
+    )
+    seen: dict[str, int] = {}
+    children = []
+    for child in route.routes:
+        text = str(Matchers(child.matchers))
+        children.append(_grown(child, path, seen.get(text, 0)))
+        seen[text] = seen.get(text, 0) + 1
+    return _Node(matchers, route.continue_, path, tuple(children))
+
+
+def _everywhere(route: Route, at: str) -> Iterator[tuple[str, str, str]]:
+    yield from ((at + path, found, right) for path, found, right in route.problems())
+    for number, child in enumerate(route.routes):
+        yield from _everywhere(child, f"{at}routes[{number}].")
+
+
+def _first(said: int | None, inherited: int) -> int:
+    return inherited if said is None else int(said)
+
+
+def _named(node: _Node, routes: tuple[Route, ...], inherited: bool = False) -> Iterator[str]:
+    for child, route in zip(node.children, routes, strict=True):
+        named = inherited or bool(route.receiver)
+        if named:
+            yield child.path.key
+        yield from _named(child, route.routes, named)
+
+
+def _told_to(path: Path, receiver: str) -> Path:
+    return msgspec.structs.replace(path, receiver=receiver)

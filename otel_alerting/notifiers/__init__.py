@@ -1,0 +1,1 @@
+"""Places to tell: one file, one place."""

@@ -1,0 +1,1 @@
+"""Notification -> Message: templates, languages, markup, redaction."""

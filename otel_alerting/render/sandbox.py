@@ -1,0 +1,198 @@
+"""A sandbox is where templates run: they see plain data, and can neither reach the program nor exhaust it.
+
+Jinja2's sandbox keeps templates away from attributes with an underscore and from changing what they are given. This one
+also bounds loops, repeated text, powers and the length of what comes out, and lets no value into the text unescaped.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import jinja2
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from otel_alerting.render import sheet
+from otel_alerting.render.voice import Voice, safe
+from otel_alerting.render.words import label_name
+
+_LONGEST_RANGE = 1_000
+_LONGEST_REPEAT = 10_000
+_LONGEST_OUTPUT = 60_000
+# These would write HTML, vouch for a value that nobody has escaped, or print what should stay inside.
+_NOT_FOR_MESSAGES = ("safe", "urlize", "xmlattr", "pprint", "forceescape", "escape", "e", "striptags", "random")
+
+_T = TypeVar("_T")
+_speaking: contextvars.ContextVar[Voice] = contextvars.ContextVar("otel_alerting_voice")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """A Jinja2 environment for the words of alerts. Rendering needs a voice: `with_voice`."""
+
+    intercepted_binops = frozenset(["*", "**", "%"])
+
+    def __init__(self, loader: jinja2.BaseLoader | None = None, *, strict: bool = False) -> None:
+        super().__init__(
+            loader=loader,
+            autoescape=True,  # so that macros and blocks come back as Markup; the escaping itself is `_finalize`'s
+            finalize=_finalize,
+            undefined=jinja2.StrictUndefined if strict else jinja2.ChainableUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            optimized=False,  # else `{{ 0.5 | percent }}` is worked out once, in the first reader's language
+            cache_size=500,
+        )
+        for name in _NOT_FOR_MESSAGES:
+            self.filters.pop(name, None)
+        self.globals.clear()
+        self.globals.update(_FUNCTIONS)
+        self.filters.update(_FILTERS)
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: object, right: object) -> object:
+        """Refuse what would fill the memory; the sandbox's own hook."""
+        if operator == "**":
+            raise SecurityError("powers are not for templates")
+        if operator == "*" and _repeats(left, right) > _LONGEST_REPEAT:
+            raise SecurityError(f"more than {_LONGEST_REPEAT} repetitions")
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("values are put into text with _('… %(name)s', name=value)")
+        return super().call_binop(context, operator, left, right)
+
+    def unsafe_undefined(self, obj: object, attribute: str) -> jinja2.Undefined:
+        """Fail loudly: the sandbox's own hook would go on with nothing."""
+        raise SecurityError(f"{attribute} is not for templates")
+
+
+def with_voice(voice: Voice, work: Callable[[], _T]) -> _T:
+    """Do work that renders, with a voice for its filters."""
+    token = _speaking.set(voice)
+    try:
+        return work()
+    finally:
+        _speaking.reset(token)
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """What a template gives out piece by piece, as one text, up to a length that no message needs.
+
+    The HTML entities are Jinja2's own: it escapes quotes where markup and text are added up. Slack would show them.
+    """
+    text = "".join(_bounded(pieces))
+    return text.replace("&#39;", "'").replace("&#34;", '"') if "&#3" in text else text
+
+
+def _bounded(pieces: Iterable[str]) -> Iterator[str]:
+    length = 0
+    for piece in pieces:
+        length += len(piece)
+        if length > _LONGEST_OUTPUT:
+            raise SecurityError(f"it writes more than {_LONGEST_OUTPUT} characters")
+        yield piece
+
+
+@jinja2.pass_eval_context  # which also keeps Jinja2 from calling it at compile time, when nobody speaks yet
+def _finalize(context: jinja2.nodes.EvalContext, value: object) -> Markup:
+    if isinstance(value, jinja2.StrictUndefined):
+        return safe(str(value))  # raises: it says which name is missing
+    if isinstance(value, jinja2.Undefined):
+        return safe("")
+    return safe(_speaking.get().value(value))
+
+
+def _repeats(left: object, right: object) -> int:
+    for text, times in ((left, right), (right, left)):
+        if isinstance(text, (str, list, tuple)) and isinstance(times, int):
+            return len(text) * times
+    return 0
+
+
+def _range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > _LONGEST_RANGE:
+        raise SecurityError(f"a range of more than {_LONGEST_RANGE}")
+    return numbers
+
+
+def _number(value: object) -> str:
+    return _speaking.get().language.number(float(str(value)) if isinstance(value, str) else _numeric(value))
+
+
+def _numeric(value: object) -> float:
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return float(str(value))
+
+
+def _percent(value: object) -> str:
+    return _speaking.get().language.percent(_numeric(value))
+
+
+def _quantity(value: object, unit: object = "") -> str:
+    return _speaking.get().language.quantity(_numeric(value), str(unit))
+
+
+def _duration(value: object) -> str:
+    return _speaking.get().language.duration(int(_numeric(value)))
+
+
+def _moment(value: object) -> Markup:
+    return _speaking.get().moment(int(_numeric(value)))
+
+
+def _relative(value: object) -> str:
+    voice = _speaking.get()
+    return voice.language.relative(int(_numeric(value)), voice.now)
+
+
+def _short(value: object, limit: int = 120) -> Markup:
+    voice = _speaking.get()
+    text = " ".join(voice.dialect.literal(value).split()) if isinstance(value, Markup) else " ".join(str(value).split())
+    return safe(voice.dialect.cut(voice.value(text), limit))
+
+
+def _label_name(value: object) -> str:
+    return label_name(_speaking.get().language, str(value))
+
+
+def _shown(value: object) -> Markup:
+    """A fact of any kind: numbers as the language writes them, names and other text as code."""
+    voice = _speaking.get()
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return safe(voice.value(value))
+    if voice.dialect.is_link(value):
+        return voice.link(value)
+    return voice.code(value) if len(value) <= 200 and "\n" not in value else safe(voice.value(value))
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "code": lambda value: _speaking.get().code(value),
+    "duration": _duration,
+    "field_name": _label_name,
+    "label_name": _label_name,
+    "link": lambda url, label="": _speaking.get().link(url, label),
+    "moment": _moment,
+    "number": _number,
+    "percent": _percent,
+    "quantity": _quantity,
+    "relative": _relative,
+    "short": _short,
+    "shown": _shown,
+    "strong": lambda value: _speaking.get().strong(value),
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "_": lambda message, **values: _speaking.get().gettext(message, **values),
+    "gettext": lambda message, **values: _speaking.get().gettext(message, **values),
+    "ngettext": lambda one, many, number, **values: _speaking.get().ngettext(one, many, number, **values),
+    "pgettext": lambda about, message, **values: _speaking.get().pgettext(about, message, **values),
+    "action": lambda name, label, url, style="": sheet.action(_speaking.get(), name, label, url, style),
+    "field": lambda label, value: sheet.field(_speaking.get(), label, value),
+    "range": _range,
+    "dict": dict,
+    "namespace": jinja2.utils.Namespace,
+}

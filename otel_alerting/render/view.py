@@ -1,0 +1,317 @@
+"""A view is what templates see of a notification: plain data, redacted, with the words for it in the reader's language.
+
+Everything in it is text, numbers, mappings and sequences of them; `Markup` where it is ready to be shown.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from markupsafe import Markup
+
+from otel_alerting.errors import TemplateError
+from otel_alerting.model import Alert, Notification, Reading
+from otel_alerting.model.alert import Fact
+from otel_alerting.model.signal import Failure
+from otel_alerting.render import words
+from otel_alerting.render.redact import Redactor
+from otel_alerting.render.templates import TemplateEngine
+from otel_alerting.render.voice import Voice, safe
+
+_SERVICE = ("service.name", "service", "job")
+_ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "environment", "env")
+_ONE_LINE = 160
+_FRAMES = 8
+_CAUSES = 4
+
+
+@dataclass
+class Telling:
+    """One notification being told: what its views need, and what went wrong on the way."""
+
+    engine: TemplateEngine
+    voice: Voice
+    redactor: Redactor
+    trace_url: str = ""
+    troubles: list[TemplateError] = field(default_factory=list)
+    """Templates that failed; the default one took their place."""
+    raw: dict[str, TemplateError] = field(default_factory=dict)
+    """Annotations that failed, by name; they are shown as they were written."""
+
+
+class AlertView:
+    """One alert as templates see it."""
+
+    def __init__(self, alert: Alert, telling: Telling) -> None:
+        shown = telling.redactor.redact_alert(alert)
+        self._alert, self._telling = shown, telling
+        self.name = shown.name
+        self.severity = shown.severity.word
+        self.severity_name = telling.voice.gettext(words.SEVERITIES[shown.severity])
+        self.emoji = words.EMOJI[shown.severity] if shown.firing else words.RESOLVED_EMOJI
+        self.firing = shown.firing
+        self.labels, self.facts = shown.labels, shown.facts
+        self.text, self.count, self.occurrences = shown.text, shown.count, shown.count
+        self.started_at, self.ended_at = shown.started_at, shown.ended_at
+        self.lasted = max(0, (shown.ended_at or telling.voice.now) - shown.started_at)
+        self.trace_id, self.correlation_id = shown.trace_id, shown.correlation_id
+
+    @functools.cached_property
+    def annotations(self) -> Mapping[str, Markup]:
+        """The rule author's words, rendered."""
+        return {name: self._annotation(name, source) for name, source in self._alert.annotations.items()}
+
+    @functools.cached_property
+    def display_name(self) -> str:
+        """The alert's name; a built-in one in the reader's language."""
+        return words.alert_name(self._telling.voice.language, self.name)
+
+    @functools.cached_property
+    def title(self) -> str | Markup:
+        """What is wrong, on one line: the author's title, the exception, the rule's name, or what the program said."""
+        said = self.annotations.get("title", safe(""))
+        if said:
+            return said
+        if self._alert.failure is not None:
+            return _one_line(_headed(self._alert.failure))
+        if self.name in words.ALERTS and self.text:
+            return _one_line(self.text)
+        return _one_line(self.display_name)
+
+    @functools.cached_property
+    def summary(self) -> str | Markup:
+        """What there is to say beyond the title."""
+        for name in ("summary", "description", "message"):
+            if self.annotations.get(name):
+                return self.annotations[name]
+        said = " ".join(self.text.split())
+        told = (_one_line(self.text), self.title, self._alert.failure.message if self._alert.failure else None)
+        return self.text.strip() if said and (len(said) > _ONE_LINE or said not in told) else ""
+
+    @property
+    def service(self) -> str:
+        """The service it is about; empty when nobody says."""
+        return self._named(_SERVICE)
+
+    @property
+    def environment(self) -> str:
+        """Where that service runs; empty when nobody says."""
+        return self._named(_ENVIRONMENT)
+
+    @functools.cached_property
+    def others(self) -> Sequence[tuple[str, Fact]]:
+        """Labels and facts that have no place of their own, labels first."""
+        placed = {*_SERVICE, *_ENVIRONMENT, "severity", "exception.type", "exception.message", "exception.stacktrace"}
+        everything: dict[str, Fact] = {**self.labels, **{k: v for k, v in self.facts.items() if k not in self.labels}}
+        return [(name, value) for name, value in everything.items() if name not in placed and value not in (None, "")]
+
+    @property
+    def value(self) -> float | None:
+        """The number behind it, where there is one."""
+        return self._alert.reading.value if self._alert.reading else None
+
+    @property
+    def threshold(self) -> float | None:
+        """What the number was held against."""
+        return self._alert.reading.threshold if self._alert.reading else None
+
+    @property
+    def unit(self) -> str:
+        """The unit of both, as UCUM writes it."""
+        return self._alert.reading.unit if self._alert.reading else ""
+
+    @property
+    def measure(self) -> str:
+        """What was measured."""
+        return self._alert.reading.measure if self._alert.reading else ""
+
+    @property
+    def window(self) -> int:
+        """Over which time it was measured, in nanoseconds."""
+        return self._alert.reading.window if self._alert.reading else 0
+
+    @functools.cached_property
+    def reading(self) -> Markup:
+        """The number against its threshold, with units: `7.3% (> 2%)`; empty without a number."""
+        reading = self._alert.reading
+        return _reading(reading, self._telling.voice) if reading else safe("")
+
+    @property
+    def ending(self) -> str:
+        """Why it ended, when that is not plain."""
+        return words.ending(self._telling.voice.language, self._alert.ended_because)
+
+    @property
+    def failure_type(self) -> str:
+        """The exception's full name; empty without one."""
+        return self._alert.failure.type if self._alert.failure else ""
+
+    @property
+    def location(self) -> str:
+        """The innermost line of the traceback: `shop/payments.py:41 charge`; empty when not known."""
+        frames = self._alert.failure.frames if self._alert.failure else ()
+        return f"{frames[-1].file}:{frames[-1].line} {frames[-1].function}" if frames else ""
+
+    @functools.cached_property
+    def details(self) -> str:
+        """Literal text worth showing in full: the end of the traceback, or a log message of several lines."""
+        if self._alert.failure is not None:
+            return "\n".join(_stack(self._alert.failure))
+        return self.text.strip() if "\n" in self.text.strip() else ""
+
+    @property
+    def trace_url(self) -> str:
+        """Where its trace is shown; empty when nobody configured where."""
+        url = self._telling.trace_url
+        return url.replace("{trace_id}", self.trace_id) if url and self.trace_id else ""
+
+    def variables(self) -> dict[str, object]:
+        """What an annotation or a template may name: its facts under their own names, and ours, which win."""
+        reading = {"value": self.value, "threshold": self.threshold, "window": self.window or None}
+        return {
+            **self.facts,
+            **{name: value for name, value in reading.items() if value is not None},
+            **{name: getattr(self, name) for name in _VARIABLES},
+            "data": self.facts,
+            "unit": self.unit,
+        }
+
+    def _named(self, names: Sequence[str]) -> str:
+        found = (self.labels.get(name) or self.facts.get(name) for name in names)
+        return str(next((value for value in found if value), ""))
+
+    def _annotation(self, name: str, source: str) -> Markup:
+        telling = self._telling
+        try:
+            said = telling.engine.snippet(source, telling.voice, self.variables())
+            return safe(telling.redactor.redact_text(said)) if "{{" in source else said
+        except TemplateError as error:
+            telling.raw[name] = error
+            return safe(telling.voice.dialect.escape(source))
+
+
+_VARIABLES = ("name", "severity", "labels", "facts", "text", "count", "trace_id", "correlation_id", "started_at")
+
+
+class PartView:
+    """One group of a digest as templates see it."""
+
+    def __init__(self, part: Notification, telling: Telling) -> None:
+        alerts = AlertViews(part.alerts, telling)
+        self.emoji = words.RESOLVED_EMOJI if part.over else words.EMOJI[part.severity]
+        self.state = telling.voice.gettext(words.state(part))
+        self.total = max(part.firing + part.resolved, len(part.alerts))
+        self.firing, self.resolved, self.over = part.firing, part.resolved, part.over
+        self.occurrences = part.occurrences
+        self.alert = alerts[0] if part.alerts else None
+        self.names = shared_names(part, telling)
+        self.several = self.total > 1
+
+
+class AlertViews(Sequence[AlertView]):
+    """Views that are made when a template looks at them: of fifty alerts, twenty may fit."""
+
+    def __init__(self, alerts: Sequence[Alert], telling: Telling) -> None:
+        self._alerts, self._telling = alerts, telling
+        self._made: dict[int, AlertView] = {}
+
+    def __len__(self) -> int:
+        return len(self._alerts)
+
+    @overload
+    def __getitem__(self, index: int) -> AlertView: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[AlertView]: ...
+    def __getitem__(self, index: int | slice) -> AlertView | Sequence[AlertView]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        if at not in self._made:
+            self._made[at] = AlertView(self._alerts[at], self._telling)
+        return self._made[at]
+
+    def __iter__(self) -> Iterator[AlertView]:
+        return (self[index] for index in range(len(self)))
+
+
+def variables(notification: Notification, telling: Telling, alerts: Sequence[AlertView]) -> dict[str, object]:
+    """Everything a template may name."""
+    first = alerts[0] if alerts else None
+    total = max(notification.firing + notification.resolved, len(notification.alerts))
+    ended_at = max((alert.ended_at for alert in notification.alerts), default=0) or notification.at
+    return {
+        **(first.variables() if first else {}),
+        "alert": first,
+        "alerts": alerts,
+        "annotations": first.annotations if first else {},
+        "service": first.service if first else "",
+        "environment": first.environment if first else "",
+        "tenant": notification.tenant,
+        "receiver": notification.receiver,
+        "reason": notification.reason.value,
+        "at": notification.at,
+        "severity": notification.severity.word,
+        "severity_name": telling.voice.gettext(words.SEVERITIES[notification.severity]),
+        "over": notification.over,
+        "several": total > 1 or bool(notification.parts),
+        "total": total,
+        "firing": notification.firing,
+        "resolved": notification.resolved,
+        "occurrences": notification.occurrences or sum(alert.count for alert in notification.alerts),
+        "started_at": notification.started_at,
+        "ended_at": ended_at,
+        "lasted": max(0, (ended_at if notification.over else notification.at) - notification.started_at),
+        "names": shared_names(notification, telling),
+        "parts": [PartView(part, telling) for part in notification.parts[:_PARTS]],
+        "number_of_parts": len(notification.parts),
+        "trace_url": first.trace_url if first else "",
+    }
+
+
+_PARTS = 50
+
+
+def shared_names(notification: Notification, telling: Telling) -> Sequence[str]:
+    """What all alerts of a group have in common: the alert's name, the service, and the other group labels."""
+    names = {alert.name for alert in notification.alerts}
+    labels = dict(notification.group_labels)
+    name = labels.pop("alertname", "") or (names.pop() if len(names) == 1 else "")
+    shown = [words.alert_name(telling.voice.language, name)] if name else []
+    redacted = (str(telling.redactor.redact_value(key, value)) for key, value in labels.items() if key != "tenant")
+    return [_one_line(text) for text in (*shown, *redacted) if text]
+
+
+def _reading(reading: Reading, voice: Voice) -> Markup:
+    value = voice.language.quantity(reading.value, reading.unit)
+    if reading.threshold is None:
+        return safe(voice.value(value))
+    sign = words.COMPARISONS.get(reading.comparison, "")
+    threshold = voice.language.quantity(reading.threshold, reading.unit)
+    return safe(voice.value(f"{value} ({sign} {threshold})" if sign else f"{value} ({threshold})"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text[:10_000].split())
+
+
+def _headed(failure: Failure) -> str:
+    return f"{failure.bare_type}: {failure.message}" if failure.message else failure.bare_type
+
+
+def _stack(failure: Failure) -> Iterator[str]:
+    """The exception's head and its innermost frames, then what it was raised from."""
+    current: Failure | None = failure
+    for _ in range(_CAUSES):
+        if current is None:
+            return
+        if current.stacktrace:
+            yield current.stacktrace.strip()
+            return
+        yield _headed(current)
+        yield from (f"  {frame.file}:{frame.line} {frame.function}" for frame in reversed(current.frames[-_FRAMES:]))
+        current = current.cause
+        if current is not None:
+            yield "↳"

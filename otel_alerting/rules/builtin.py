@@ -1,0 +1,182 @@
+"""The built-in rules are there without any: what a program logs as wrong, its exceptions, its failed spans.
+
+    LoggedWarning, LoggedError   by service.name, logger.name and the message's fingerprint
+    UnhandledException           by service.name, exception.type and the innermost frame of the program's own code
+    SpanFailed                   by service.name and span.name, where no exception says more
+
+They fire on the event and end after five quiet minutes; a burst makes them one severity worse.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Hashable
+from itertools import count as counting
+
+from otel_alerting.model import Alert, Failure, Labels, Log, Severity, Signal, Span
+from otel_alerting.model.duration import MINUTE, SECOND
+from otel_alerting.rules.attributes import text
+from otel_alerting.rules.failures import culprit
+from otel_alerting.rules.fingerprint import LONGEST, fingerprint_of
+from otel_alerting.rules.trouble import Trouble
+
+REFRESH = SECOND
+"""How long a count may be behind, so that a storm is told with its number and not as one."""
+_ALIASES = 20_000
+_TWICE = 10_000
+"""Exceptions remembered, to recognise one that a log record and a span both tell."""
+_HIGH = int(Severity.HIGH)
+
+
+class BuiltinRules:
+    """Signals in, alerts out, without a word of configuration.
+
+    Args:
+        level: log records and spans below it are not alerts.
+        quiet: an alert is over after this long without another signal.
+        burst: this many within `burst_window` are one severity worse.
+        burst_window: the time in which a burst is counted.
+        limit: alerts of one tenant and rule at once; everything beyond is counted in one with `overflow="true"`.
+        redact: takes secrets out of a text before it gets into an alert.
+    """
+
+    def __init__(
+        self,
+        level: Severity = Severity.WARNING,
+        *,
+        quiet: int = 5 * MINUTE,
+        burst: int = 100,
+        burst_window: int = MINUTE,
+        limit: int = 100,
+        redact: Callable[[str], str] | None = None,
+    ) -> None:
+        self._level, self._quiet, self._burst, self._burst_window = level, quiet, burst, burst_window
+        self._limit, self._redact = limit, redact
+        self._troubles: dict[Hashable, Trouble] = {}
+        self._aliases: dict[Hashable, Trouble] = {}
+        """By what can be read without any work: how a repeated record finds its trouble."""
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._ends: list[tuple[int, int, Trouble]] = []
+        self._order = counting()
+        self._moved: list[Trouble] = []
+        self._refresh_at = 0
+        self._told_by: dict[tuple[str, str, str], type] = {}
+
+    def observe(self, signal: Signal, now: int) -> list[Alert]:
+        """Take a signal in; its alert when that is news."""
+        if isinstance(signal, Log):
+            if (signal.severity or 9) < self._level:
+                return []
+            return self._log(signal, now) if signal.failure is None else self._failure(signal, signal.failure, now)
+        return self._span(signal, now) if isinstance(signal, Span) else []
+
+    def evaluate(self, now: int) -> list[Alert]:
+        """The alerts whose count moved since they were told, and those that are over."""
+        changed = [trouble.alert(now, self._redact) for trouble in self._moved if self._is_worth_telling(trouble, now)]
+        self._moved = []
+        while self._ends and self._ends[0][0] <= now:
+            _, _, trouble = heapq.heappop(self._ends)
+            end_at = trouble.seen_at + self._quiet
+            if end_at > now:
+                heapq.heappush(self._ends, (end_at, next(self._order), trouble))
+            else:
+                changed.append(self._over(trouble, end_at))
+        return changed
+
+    def next_at(self) -> int | None:
+        """When `evaluate` has something to do; None while everything is quiet."""
+        ends = self._ends[0][0] if self._ends else None
+        if not self._moved:
+            return ends
+        return self._refresh_at if ends is None else min(self._refresh_at, ends)
+
+    # By kind
+
+    def _log(self, log: Log, now: int) -> list[Alert]:
+        is_error = log.severity >= _HIGH
+        said = log.template if log.template and log.template != log.body else log.body[:LONGEST]
+        alias = (log.tenant, log.resource.get("service.name"), log.scope, said, is_error)
+        trouble = self._aliases.get(alias)
+        if trouble is None or trouble.is_over:
+            trouble = self._alias(alias, self._logged(log, is_error))
+        return self._see(trouble, log, Severity.of_number(log.severity), now)
+
+    def _logged(self, log: Log, is_error: bool) -> Trouble:
+        said = fingerprint_of(log)
+        if self._redact is not None:
+            said = self._redact(said)
+        labels = {"service.name": log.service, "logger.name": log.scope, "fingerprint": said}
+        return self._trouble("LoggedError" if is_error else "LoggedWarning", labels, log)
+
+    def _span(self, span: Span, now: int) -> list[Alert]:
+        """A failed span by its exception if it has one; an exception in a span that did not fail is a warning."""
+        failed = span.status == "error"
+        severity = Severity.HIGH if failed else Severity.WARNING
+        if severity < self._level or not (failed or span.failures):
+            return []
+        if span.failures:
+            return self._failure(span, span.failures[-1], now, severity)
+        labels = {"service.name": span.service, "span.name": span.name}
+        return self._see(self._trouble("SpanFailed", labels, span), span, severity, now)
+
+    def _failure(self, signal: Signal, failure: Failure, now: int, severity: Severity | None = None) -> list[Alert]:
+        if self._is_told(signal, failure):
+            return []
+        labels = {"service.name": signal.service, "exception.type": failure.bare_type, "origin": culprit(failure)}
+        worst = Severity.of_number(signal.severity) if isinstance(signal, Log) else severity or Severity.HIGH
+        return self._see(self._trouble("UnhandledException", labels, signal), signal, worst, now)
+
+    def _is_told(self, signal: Signal, failure: Failure) -> bool:
+        """Has a signal of another kind told this exception already? The same kind again is another one."""
+        if not signal.trace_id:
+            return False
+        key = (signal.trace_id, signal.span_id, failure.bare_type)
+        first = self._told_by.setdefault(key, type(signal))
+        if len(self._told_by) > _TWICE:
+            del self._told_by[next(iter(self._told_by))]
+        return first is not type(signal)
+
+    # Troubles
+
+    def _trouble(self, name: str, labels: Labels, signal: Signal) -> Trouble:
+        """The trouble of these labels, new or known; that of all others once there are too many."""
+        said = {label: text(value) for label, value in labels.items() if value}
+        place = (signal.tenant, name)
+        key: Hashable = (*place, *said.items())
+        trouble = self._troubles.get(key)
+        if trouble is None and self._numbers[place] >= self._limit:
+            key, said = (*place, "overflow"), {"overflow": "true"}
+            trouble = self._troubles.get(key)
+        if trouble is None:
+            trouble = self._troubles[key] = Trouble(key, name, signal.tenant, said, signal, self._burst_window)
+            self._numbers[place] += 1
+        return trouble
+
+    def _alias(self, alias: Hashable, trouble: Trouble) -> Trouble:
+        if len(self._aliases) >= _ALIASES:
+            self._aliases.clear()
+        self._aliases[alias] = trouble
+        return trouble
+
+    def _see(self, trouble: Trouble, signal: Signal, severity: Severity, now: int) -> list[Alert]:
+        is_new = not trouble.count
+        if trouble.see(signal, severity, now, self._burst):
+            if is_new:
+                heapq.heappush(self._ends, (now + self._quiet, next(self._order), trouble))
+            return [trouble.alert(now, self._redact)]
+        if not trouble.moved:
+            trouble.moved = True
+            if not self._moved:
+                self._refresh_at = now + REFRESH
+            self._moved.append(trouble)
+        return []
+
+    def _is_worth_telling(self, trouble: Trouble, now: int) -> bool:
+        return trouble.calm(now, self._quiet) or trouble.moved
+
+    def _over(self, trouble: Trouble, at: int) -> Alert:
+        trouble.is_over = True
+        del self._troubles[trouble.key]
+        self._numbers[trouble.tenant, trouble.name] -= 1
+        return trouble.alert(at, self._redact).resolved(at, "quiet")

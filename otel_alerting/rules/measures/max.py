@@ -1,0 +1,30 @@
+"""max: the largest value in the window. Of nothing there is none."""
+
+from __future__ import annotations
+
+from otel_alerting.model import Point, Signal
+from otel_alerting.rules.frame import Frame, measurements
+from otel_alerting.rules.window import Window
+
+
+class Max:
+    """The largest value; of histograms the largest they tell, which only delta histograms do."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._window = Window(frame.shape)
+
+    def add(self, at: int, signal: Signal, value: float) -> None:
+        """Take one value in; a histogram without its own largest has none to give."""
+        if isinstance(signal, Point) and signal.buckets is not None:
+            if signal.high is None:
+                return
+            value = signal.high
+        self._window.add(at, value, count=measurements(signal))
+
+    def value(self, at: int) -> float | None:
+        """The largest in the window that ends at `at`."""
+        return self._window.max(at)
+
+    def samples(self, at: int) -> int:
+        """Values in the window that ends at `at`."""
+        return self._window.count(at)

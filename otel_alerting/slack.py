@@ -1,0 +1,200 @@
+"""SlackNotifier tells Slack directly and waits for the answer: for scripts, and for words that are no alert."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from otel_alerting.delivery.pace import Pacer
+from otel_alerting.delivery.retry import Backoff, Retry
+from otel_alerting.errors import DeliveryError, Refused, TryLater, Unknown
+from otel_alerting.model import Receipt
+from otel_alerting.notifiers.slack import API_URL, Slack
+
+_PATIENCE = 60.0
+_TEXT = 4_000
+"""More, and Slack may split the message."""
+
+
+class SlackNotifier:
+    """Posts to one workspace, through an incoming webhook or with a bot token; blocks until Slack has answered.
+
+    Calls keep Slack's pace (one message a second and channel), wait as long as Slack asks, and try again what was not
+    delivered, for at most `patience` seconds. Safe to share between threads.
+
+    Args:
+        webhook_url: an incoming webhook; it knows its channel.
+        token: or a bot token, with a `channel`.
+        channel: where to post when a call does not say.
+        locale: the language of templates, as `fr-FR`.
+        timezone: of times in templates, as `Europe/Paris`.
+        templates: folders of your own templates, before the built-in ones.
+        api_url: Slack's Web API; for proxies and simulators.
+        patience: seconds before a call gives up.
+
+    Raises:
+        ConfigurationError: for arguments that cannot work.
+    """
+
+    def __init__(
+        self,
+        webhook_url: str = "",
+        token: str = "",
+        channel: str = "",
+        *,
+        locale: str = "en",
+        timezone: str = "UTC",
+        templates: Sequence[Path | str] = (),
+        api_url: str = API_URL,
+        patience: float = _PATIENCE,
+    ) -> None:
+        self._webhook = bool(webhook_url)
+        self._open: Callable[[str], Slack] = lambda name: Slack(
+            webhook_url=webhook_url, token=token, channel=name, api_url=api_url
+        )
+        self._channel = channel
+        self._locale, self._timezone = locale, timezone
+        self._templates = tuple(Path(folder) for folder in templates)
+        self._patience = patience
+        self._pacer = Pacer()
+        self._lock = threading.Lock()
+        self._places = {channel: self._open(channel)}
+
+    def send_notification(
+        self, message: str, channel: str = "", attachments: Sequence[Mapping[str, object]] = ()
+    ) -> Receipt:
+        """Post a text, as it is: what looks like a mention or a link is shown and not followed.
+
+        Args:
+            message: the text; `*bold*` and `` `code` `` are Slack's. Cut, and said so, at 4,000 characters.
+            channel: with a token, another channel than the notifier's own.
+            attachments: as Slack's API takes them, posted unchanged.
+
+        Raises:
+            DeliveryError: it is not there, or it is unknown whether it is: see `otel_alerting.errors`.
+            ValueError: nothing to say, or a channel for a webhook.
+        """
+        from otel_alerting.notifiers.clip import cleaned, clipped, escaped
+
+        if not message.strip() and not attachments:
+            raise ValueError("nothing to say: a message or attachments are needed")
+        body: dict[str, object] = {
+            "text": clipped(escaped(cleaned(message)), _TEXT),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if attachments:
+            body["attachments"] = [dict(attachment) for attachment in attachments]
+        place = self._place(channel)
+        return self._deliver(place, lambda: place.post(body))
+
+    def send_rich_message(self, template: str, data: Mapping[str, object], channel: str = "") -> Receipt:
+        """Post what a template makes of some data, in the notifier's language.
+
+        Raises:
+            TemplateError: there is no such template.
+            DeliveryError: see `send_notification`.
+        """
+        from otel_alerting.render.locales import LocaleManager
+        from otel_alerting.render.renderer import Renderer
+        from otel_alerting.render.templates import TemplateEngine
+
+        renderer = Renderer(TemplateEngine(self._templates), LocaleManager())
+        message = renderer.render_sample(
+            template, data, at=time.time_ns(), locale=self._locale, timezone=self._timezone
+        )
+        place = self._place(channel)
+        return self._deliver(place, lambda: place.notify(message))
+
+    def send_batch(
+        self, messages: Sequence[str | Mapping[str, object]]
+    ) -> Sequence[Receipt | DeliveryError | ValueError]:
+        """Post several messages in order; for each one its receipt, or the error that kept it from being there.
+
+        A message is a text, or a mapping with the arguments of `send_notification` (`message`, `channel`,
+        `attachments`) or of `send_rich_message` (`template`, `data`, `channel`).
+        """
+        outcomes: list[Receipt | DeliveryError | ValueError] = []
+        for message in messages:
+            try:
+                outcomes.append(self._send_one(message))
+            except (DeliveryError, ValueError) as error:
+                outcomes.append(error)
+        return outcomes
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for place in self._places.values():
+            place.close()
+
+    def __repr__(self) -> str:
+        return f"<SlackNotifier {', '.join(place.destination for place in self._places.values())}>"
+
+    def _send_one(self, message: str | Mapping[str, object]) -> Receipt:
+        if isinstance(message, str):
+            return self.send_notification(message)
+        channel = str(message.get("channel", ""))
+        if "template" in message:
+            data = _checked(message, {"template", "data", "channel"}).get("data", {})
+            if not isinstance(data, Mapping):
+                raise ValueError(f"data is {type(data).__name__}; a mapping is needed")
+            return self.send_rich_message(str(message["template"]), data, channel)
+        attachments = _checked(message, {"message", "channel", "attachments"}).get("attachments", ())
+        if not isinstance(attachments, Sequence):
+            raise ValueError(f"attachments is {type(attachments).__name__}; a list of mappings is needed")
+        return self.send_notification(str(message.get("message", "")), channel, attachments)
+
+    def _place(self, channel: str) -> Slack:
+        channel = channel or self._channel
+        if channel != self._channel and self._webhook:
+            raise ValueError(f"a webhook knows its own channel and cannot post to {channel!r}; use a bot token")
+        with self._lock:
+            if channel not in self._places:
+                self._places[channel] = self._open(channel)
+            return self._places[channel]
+
+    def _deliver(self, place: Slack, send: Callable[[], Receipt]) -> Receipt:
+        """Keep the pace and try again, until it is there, refused, or the patience is over."""
+        give_up = time.monotonic_ns() + int(self._patience * 1e9)
+        backoff = Backoff(Retry(), random.random)
+        doubts = 0
+        while True:
+            self._wait_turn(place, give_up)
+            try:
+                return send()
+            except Refused:
+                raise
+            except TryLater as error:
+                pause = max(error.after, 0 if error.after else backoff.failed())
+                if error.gate:
+                    with self._lock:
+                        self._pacer.close_gate([place.destination], time.monotonic_ns() + pause)
+                if time.monotonic_ns() + pause > give_up:
+                    raise
+            except Unknown:
+                doubts += 1
+                if doubts > 1:  # a second doubt could be a third copy
+                    raise
+                pause = backoff.failed()
+            time.sleep(pause / 1e9)
+
+    def _wait_turn(self, place: Slack, give_up: int) -> None:
+        """Take the next place in the channel's pace, and wait for it."""
+        budgets = place.budgets(None)
+        with self._lock:
+            now = time.monotonic_ns()
+            turn = self._pacer.ready_at(budgets, now)
+            if turn > give_up:
+                raise TryLater("busy", "its turn comes after the patience is over", after=turn - now)
+            self._pacer.take(budgets, turn)
+        time.sleep((turn - now) / 1e9)
+
+
+def _checked(message: Mapping[str, object], names: set[str]) -> Mapping[str, object]:
+    unknown = sorted(set(message) - names)
+    if unknown:
+        raise ValueError(f"a message has no {', '.join(unknown)}; it has {', '.join(sorted(names))}")
+    return message

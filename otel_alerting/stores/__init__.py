@@ -1,0 +1,1 @@
+"""Places where state can rest: one file, one place."""

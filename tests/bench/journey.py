@@ -1,0 +1,194 @@
+"""What the whole way costs: `python tests/bench/journey.py [latency spans burst exit]`.
+
+The program under measurement runs in a process of its own; Slack is the strict simulator in this one, with Slack's
+rate limits on where that matters. Every figure is printed with what it was measured beside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from otel_alerting.testing import SlackSimulator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LATENCY = """
+import logging, sys, time
+from otel_alerting.handlers import AlertHandler
+logging.getLogger().addHandler(AlertHandler())
+logging.error("warm")
+time.sleep(2)
+for number in range(8):
+    print(time.time(), flush=True)
+    logging.getLogger(f"shop.{number}").error("unexpected answer of partner %s", "abcdefgh"[number] * 9)
+    time.sleep(1.5)
+"""
+
+SPANS = """
+import time
+from otel_alerting.handlers import AlertSpanExporter
+from otel_alerting.background import of
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+def run(processor, number=20_000):
+    provider = TracerProvider()
+    if processor:
+        provider.add_span_processor(processor)
+    tracer = provider.get_tracer("bench")
+    began = time.perf_counter()
+    for _ in range(number):
+        with tracer.start_as_current_span("GET /item", attributes={"http.route": "/item", "a": 1, "b": 2, "c": "x"}) as span:
+            span.set_attribute("d", 1.5); span.set_attribute("e", True); span.set_attribute("f", "y"); span.set_attribute("g", 2)
+    produced = time.perf_counter() - began
+    provider.force_flush()
+    return produced, began
+
+import sys
+exporter = AlertSpanExporter()
+options = dict(max_queue_size=50_000, schedule_delay_millis=200)
+alone, _ = run(None)
+produced, began = run(BatchSpanProcessor(exporter, **options))
+from otel_alerting import inbox
+box = exporter.inbox if hasattr(exporter, "inbox") else inbox.shared()
+while len(box):
+    time.sleep(0.005)
+total = time.perf_counter() - began
+print(20_000 / alone, 20_000 / produced, 20_000 / total)
+"""
+
+BURST = """
+import itertools, logging, string, sys, time
+from otel_alerting.handlers import AlertHandler
+import otel_alerting
+words = ["".join(pair) * 3 for pair in itertools.product(string.ascii_lowercase, string.ascii_lowercase)]
+texts = [f"{a} {b} is broken" for a in words[:100] for b in words[:100]]
+root = logging.getLogger()
+handler = {handler}
+root.addHandler(handler)
+began = time.perf_counter()
+for text in texts:
+    root.warning(text)
+busy = time.perf_counter() - began
+print(busy)
+"""
+
+EXIT = """
+import logging, time, atexit
+from otel_alerting.handlers import AlertHandler
+logging.getLogger().addHandler(AlertHandler())
+for name in range({alerts}):
+    logging.getLogger(f"shop.{{name}}").error("nobody hears this")
+time.sleep(1)
+print(time.time(), flush=True)
+"""
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or ["latency", "spans", "burst", "exit"]
+    known: dict[str, Callable[[], None]] = {"latency": latency, "spans": spans, "burst": burst, "exit": at_exit}
+    for name in wanted:
+        known[name]()
+    return 0
+
+
+def latency() -> None:
+    """Seconds from logger.error to the message at Slack."""
+    with SlackSimulator(channels=("#ops",)) as slack:
+        out, _ = run(LATENCY, slack)
+        said = [float(line) for line in out.splitlines()]
+        heard = sorted(float(message.ts) for message in slack.messages())[1:]
+    waits = sorted(there - here for here, there in zip(said, heard, strict=False))
+    print(
+        f"latency: logger.error to message at Slack, {len(waits)} alerts: median {waits[len(waits) // 2] * 1e3:.0f} ms, "
+        f"worst {waits[-1] * 1e3:.0f} ms (high severity: no group_wait)"
+    )
+
+
+def spans() -> None:
+    """Spans a second through BatchSpanProcessor and our exporter into the rules."""
+    with SlackSimulator(channels=("#ops",)) as slack:
+        out, _ = run(SPANS, slack)
+    alone, produced, total = map(float, out.split())
+    print(
+        f"spans: SDK alone {alone:,.0f}/s; with our exporter produced {produced:,.0f}/s, "
+        f"until all rules have seen them {total:,.0f}/s ({total / alone:.2f} of the SDK alone)"
+    )
+
+
+def burst() -> None:
+    """10,000 distinct warnings against Slack with its limits on."""
+    null, _ = run(BURST.format(handler="logging.NullHandler()"), None)
+    queue, _ = run(
+        BURST.format(handler="__import__('logging.handlers').handlers.QueueHandler(__import__('queue').SimpleQueue())"),
+        None,
+    )
+    with SlackSimulator(channels=("#ops",), rate_limits=True) as slack:
+        began = time.perf_counter()
+        ours, _ = run(BURST.format(handler="AlertHandler()"), slack)
+        took = time.perf_counter() - began
+        counted = occurrences(slack)
+        print(
+            f"burst: 10,000 distinct warnings: caller busy {float(ours) * 1e3:.0f} ms (NullHandler {float(null) * 1e3:.0f}, "
+            f"QueueHandler without a reader {float(queue) * 1e3:.0f}); {len(slack.messages())} messages, "
+            f"{counted:,} warnings counted in them, {violations(slack)} sent although told to wait; the program's whole life {took:.1f} s"
+        )
+
+
+def at_exit() -> None:
+    """How long a hanging Slack holds up the end of a program."""
+    for alerts in (1, 20):
+        with SlackSimulator(channels=("#ops",)) as slack:
+            slack.fail(hang=120)
+            out, _ = run(EXIT.format(alerts=alerts), slack)
+            held = time.time() - float(out)
+        print(
+            f"exit: {alerts} alerts waiting for a Slack that hangs: the program's end was held up {held:.1f} s (budget 3 s)"
+        )
+
+
+def occurrences(slack: SlackSimulator) -> int:
+    """The warnings that Slack was told of: the newest count in each group's messages, added up."""
+    newest: dict[str, int] = {}
+    for message in slack.messages():
+        said = message.metadata
+        newest[str(said["group_id"])] = max(newest.get(str(said["group_id"]), 0), int(str(said["occurrences"])))
+    return sum(newest.values())
+
+
+def violations(slack: SlackSimulator) -> int:
+    return len(slack.violations)
+
+
+def run(code: str, slack: SlackSimulator | None) -> tuple[str, float]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    env["PYTHONPATH"] = str(ROOT)
+    if slack is not None:
+        env |= {
+            "OTEL_ALERTING_SLACK_TOKEN": slack.token,
+            "OTEL_ALERTING_SLACK_CHANNEL": "#ops",
+            "OTEL_ALERTING_SLACK_API_URL": slack.api_url,
+            "OTEL_SERVICE_NAME": "bench",
+        }
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "program.py"
+        program.write_text(code)
+        done = subprocess.run(
+            [sys.executable, str(program)], env=env, cwd=folder, capture_output=True, text=True, timeout=300
+        )
+    if done.returncode != 0 or done.stderr:
+        print(json.dumps({"returncode": done.returncode, "stderr": done.stderr[-2000:]}), file=sys.stderr)
+    return done.stdout, time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""A sketch reads any quantile of many numbers from few counts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel_alerting.model import Buckets, ExponentialBuckets
+from otel_alerting.rules.sketch import Sketch
+
+numbers = st.lists(st.floats(-1e6, 1e6, allow_nan=False).filter(lambda n: n == 0 or abs(n) > 1e-6), min_size=1)
+
+
+def sketch_of(values: list[float]) -> Sketch:
+    sketch = Sketch()
+    for value in values:
+        sketch.add(value)
+    return sketch
+
+
+@given(numbers, st.floats(0, 1))
+def test_a_quantile_is_off_by_a_bucket_at_most(values: list[float], share: float) -> None:
+    """2.2 % at scale 4: the value lies in the same bucket as the number of that rank."""
+    found = sketch_of(values).quantile(share)
+    exact = sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+    assert found is not None
+    assert found == pytest.approx(exact, rel=0.045, abs=1e-12)
+
+
+@given(st.lists(numbers, min_size=1, max_size=5), st.permutations(range(5)), st.floats(0, 1))
+def test_the_order_of_merging_does_not_matter(parts: list[list[float]], order: list[int], share: float) -> None:
+    """Processes and sub-buckets are merged as they come."""
+    one, other = Sketch(), sketch_of([value for part in parts for value in part])
+    for index in order:
+        if index < len(parts):
+            one.merge(sketch_of(parts[index]))
+    assert one.quantile(share) == other.quantile(share)
+    assert one.count() == other.count()
+
+
+def test_explicit_buckets_are_linear_inside() -> None:
+    """As Prometheus reads them: the first bucket begins at 0, the last gives its lower bound."""
+    sketch = Sketch()
+    sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=(2, 2, 0)))
+    assert [sketch.quantile(share) for share in (0.25, 0.5, 0.75, 1.0)] == [0.5, 1.0, 1.5, 2.0]
+    sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=(0, 0, 96)))
+    assert sketch.quantile(0.99) == 2.0
+
+
+def test_a_negative_bucket_count_is_raised_to_none() -> None:
+    """Prefix counts that decrease are a source's mistake; they make no negative numbers."""
+    sketch = Sketch()
+    sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=(4, -2, 0)))
+    assert sketch.count() == 4
+
+
+def test_finer_histograms_are_shifted_and_coarser_ones_bring_it_down() -> None:
+    """Scales go down, never up."""
+    fine = Sketch()
+    fine.absorb(ExponentialBuckets(scale=20, positive_offset=0, positive=(10,)))
+    assert fine.quantile(0.5) == pytest.approx(1.0, rel=0.05)
+    fine.absorb(ExponentialBuckets(scale=0, positive_offset=2, positive=(30,)))
+    assert 4 <= (fine.quantile(0.9) or 0) <= 8
+    assert fine.count() == 40
+
+
+def test_different_bounds_in_one_group_are_read_together() -> None:
+    """Two services may measure the same thing with other buckets."""
+    sketch = Sketch()
+    sketch.absorb(Buckets(bounds=(10.0,), counts=(10, 0)))
+    sketch.absorb(Buckets(bounds=(5.0, 10.0), counts=(0, 10, 0)))
+    assert sketch.quantile(0.5) == pytest.approx(5 + 5 * 5 / 15)
+
+
+def test_of_nothing_there_is_no_quantile() -> None:
+    """Not 0, and not NaN."""
+    assert Sketch().quantile(0.99) is None
+
+
+@given(st.lists(st.floats(), max_size=50))
+def test_any_float_may_come(values: list[float]) -> None:
+    """What is no finite number is not counted; the others give a quantile."""
+    finite = [value for value in values if math.isfinite(value)]
+    sketch = sketch_of(values)
+    assert sketch.count() == len(finite)
+    assert (sketch.quantile(0.5) is None) == (not finite)
