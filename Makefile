@@ -22,7 +22,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 contracts: $(STAMP)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 catalogues: $(STAMP)
 	$(BIN)/python -m otel_alerting.render.catalogues check

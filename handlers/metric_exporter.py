@@ -41,6 +41,7 @@ _INTERVAL = 5_000.0
 """Milliseconds: soon enough for a threshold, seldom enough for callbacks that ask a database."""
 _SHARE = 0.01
 """Of one processor, at most, for collecting: a slow collection makes the next one wait longer."""
+_HELPERS = ("from multiprocessing.resource_tracker ", "from multiprocessing.forkserver ")
 _SCALE = 4
 """The scale at which rules keep a distribution; finer buckets would only be folded again."""
 
@@ -95,9 +96,11 @@ class AlertMetricReader(MetricReader):
     @_collect.setter
     def _collect(self, collect: Collect | None) -> None:
         self._registered = collect
-        if collect is not None and self._way.enabled and not _is_helper_process():
+        if collect is None or not self._way.enabled:
+            return
+        if not _is_helper_process():
             self._start()
-            _restart_after_fork(self)
+        _restart_after_fork(self)  # also in the fork server, whose children are programs
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-alerting-metrics", daemon=True)
@@ -210,8 +213,11 @@ def _said() -> float:
 
 
 def _is_helper_process() -> bool:
-    """`multiprocessing` starts its resource tracker and fork server as `python -c "from multiprocessing..."`."""
-    return any(argument.startswith("from multiprocessing.") for argument in sys.orig_argv[1:])
+    """`multiprocessing` starts them as `python -c "from multiprocessing.resource_tracker import ..."`.
+
+    Its spawned workers begin alike, with `multiprocessing.spawn`, and are programs.
+    """
+    return any(argument.startswith(_HELPERS) for argument in sys.orig_argv[1:])
 
 
 def _restart_after_fork(reader: AlertMetricReader) -> None:

@@ -1,4 +1,4 @@
-"""A background is a pipeline on one thread of your program: it starts at the first signal, sleeps, and drains at the end.
+"""A background is a pipeline on one thread of your program: it starts at the first signal and drains at the end.
 
 The program matters more than its alerts. Starting costs the caller one thread start and nothing else: configuration is
 read, and everything heavy imported, on the new thread. In a forked child everything begins anew.
@@ -82,17 +82,22 @@ class Background:
         self.inbox.closed = True
 
     def _run(self) -> None:
+        with _importing, quiet():
+            self.pipeline = self._built()
+        if self.pipeline is None:
+            self.inbox.closed = True
+            return
         with quiet():
-            try:
-                with _importing:
-                    self.pipeline = self._make()
-            except Exception as error:  # noqa: BLE001 - nobody is there to catch it
-                complain(f"cannot start, alerts of this process are lost: {type(error).__name__}: {error}")
-                self.inbox.closed = True
-                return
             while not self._stopping.is_set():
                 self._turn(self.pipeline)
             self._end(self.pipeline)
+
+    def _built(self) -> Pipeline | None:
+        try:
+            return self._make()
+        except Exception as error:  # noqa: BLE001 - nobody is there to catch it
+            complain(f"cannot start, alerts of this process are lost: {type(error).__name__}: {error}")
+            return None
 
     def _turn(self, pipeline: Pipeline) -> None:
         busy = self._drain(pipeline)
@@ -152,7 +157,7 @@ class Background:
     def _end(self, pipeline: Pipeline) -> None:
         deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
         self._drain(pipeline)
-        self._guarded(lambda: pipeline.flush(self._clock.now(), deadline))
+        self._guarded(lambda: pipeline.finish(self._clock.now(), deadline))
         self._drain(pipeline)
         self._guarded(pipeline.close)
         left = {tenant: account["waiting"] for tenant, account in pipeline.account().items() if account["waiting"]}
@@ -294,7 +299,7 @@ def _after_fork_in_parent() -> None:
 
 def _after_fork_in_child() -> None:
     """The parent's threads are not here, and its locks may be held for ever."""
-    global _lock, _importing  # noqa: PLW0603 - a lock copied while held cannot be used again
+    global _lock, _importing
     _lock, _importing = threading.Lock(), threading.RLock()
     _running.clear()
 

@@ -1,6 +1,6 @@
 """The sentence, in order: a signal is observed, an alert accepted, a notification due, a message rendered and delivered.
 
-Everything here runs on one thread, the pipeline's own; only `waiting for the network` happens elsewhere, in the courier.
+Everything here runs on one thread, the pipeline's own; only waiting for the network happens elsewhere, in the courier.
 `now` is always an argument, so a whole program's day can be played back in a test.
 """
 
@@ -94,14 +94,15 @@ class Pipeline:
     def lose(self, counts: Mapping[str, int]) -> None:
         """Say what could not be taken in, by reason: the next message to the default tenant tells it."""
         for reason, number in counts.items():
-            self.counters.add("lost", number, reason=reason)
-            self.dispatcher.lose(self._default_tenant, reason, number)
+            self._lose(self._default_tenant, reason, number)
 
     def tick(self, now: int) -> None:
         """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""
         self.settle(now)
         for alert in self.ruleset.evaluate(now):
             self.accept(alert, now)
+        for (tenant, reason), number in self.ruleset.lost().items():
+            self._lose(tenant, reason, number)
         self._send(self.dispatcher.due(now))
 
     def next_at(self) -> int | None:
@@ -125,6 +126,12 @@ class Pipeline:
         self.settle(self.clock.now())
         return done
 
+    def finish(self, now: int, deadline: int) -> bool:
+        """The program ends: judge what rules have seen, and tell everything, as `flush` does."""
+        for alert in self.ruleset.finish(now):
+            self.accept(alert, now)
+        return self.flush(now, deadline)
+
     def account(self) -> Mapping[str, Account]:
         """By tenant: what there was to tell, and what became of it."""
         tenants = {dict(labels).get("tenant", "") for (name, labels) in self.counters.all() if name in _BOOKS}
@@ -137,6 +144,10 @@ class Pipeline:
         for receiver in self.receivers.values():
             for notifier in receiver.notifiers:
                 notifier.close()
+
+    def _lose(self, tenant: str, reason: str, number: int) -> None:
+        self.counters.add("lost", number, tenant=tenant, reason=reason)
+        self.dispatcher.lose(tenant, reason, number)
 
     def _send(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:

@@ -61,7 +61,8 @@ class SlackNotifier:
         self._patience = patience
         self._pacer = Pacer()
         self._lock = threading.Lock()
-        self._places = {channel: self._open(channel)}
+        self._places: dict[str, Slack] = {}
+        self._open(channel or "#later")  # says at once what cannot work; a channel may come with each call
 
     def send_notification(
         self, message: str, channel: str = "", attachments: Sequence[Mapping[str, object]] = ()
@@ -104,7 +105,7 @@ class SlackNotifier:
 
         renderer = Renderer(TemplateEngine(self._templates), LocaleManager())
         message = renderer.render_sample(
-            template, data, at=time.time_ns(), locale=self._locale, timezone=self._timezone
+            template, data, now=time.time_ns(), locale=self._locale, timezone=self._timezone
         )
         place = self._place(channel)
         return self._deliver(place, lambda: place.notify(message))
@@ -151,6 +152,8 @@ class SlackNotifier:
         channel = channel or self._channel
         if channel != self._channel and self._webhook:
             raise ValueError(f"a webhook knows its own channel and cannot post to {channel!r}; use a bot token")
+        if not channel and not self._webhook:
+            raise ValueError("no channel: give one to the call or to the notifier")
         with self._lock:
             if channel not in self._places:
                 self._places[channel] = self._open(channel)

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", metavar="MESSAGE", help="what happened")
     parser.add_argument("--level", type=of(Severity.parse), default="warning", help="how bad it is (default: warning)")
     parser.add_argument("--tenant", default="", help="whose it is (default: the configuration's)")
-    parser.add_argument("--name", default="", help="the alert's name (default: the template's, else Message)")
+    parser.add_argument(
+        "--name", default="", help="the alert's name (default: the template's, else as of a log record)"
+    )
     parser.add_argument("--template", default="", help="the template to show it with")
     parser.add_argument(
         "--fact", action="append", type=fact, default=[], metavar="NAME=VALUE", help="something to show"
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     config = surroundings.look_around(args.config, args.env_file).load()
     asked = _Asked(
         tenant=args.tenant or config.defaults.tenant,
-        name=args.name or args.template or "Message",
+        name=args.name or args.template or ("LoggedError" if args.level >= Severity.HIGH else "LoggedWarning"),
         template=args.template or "default",
         text=args.message,
         severity=args.level,

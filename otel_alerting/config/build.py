@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections import deque
@@ -38,6 +39,7 @@ def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[]
         counters: get everything that is counted.
         ring: called when a delivery was settled and waits to be taken in.
     """
+    _warm(config)
     redactor = Redactor(config.redact.patterns, config.redact.keys)
     tenants = {name: _tenant(name, config) for name in config.tenants}
     receivers = {receiver.name: _receiver(receiver, counters) for receiver in config.receivers}
@@ -58,7 +60,7 @@ def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[]
     )
     courier.start()
     return Pipeline(
-        ruleset=RuleSet(config.rules, builtin=_builtin(config), started_at=clock.now()),
+        ruleset=RuleSet(config.rules, builtin=_builtin(config, redactor), started_at=clock.now()),
         dispatcher=Dispatcher(
             route=config.route,
             tenants=tenants,
@@ -76,6 +78,15 @@ def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[]
         default_tenant=config.defaults.tenant,
         resource=_fallback_resource(),
     )
+
+
+def _warm(config: Config) -> None:
+    """Import what the first message would import: a thread that imports is what a fork has to wait for."""
+    modules = ["opentelemetry.baggage", "opentelemetry.trace", "otel_alerting.handlers.resource"]
+    if any(receiver.slack_configs for receiver in config.receivers):
+        modules += ["httpx", "httpcore", "certifi"]
+    for name in modules:
+        importlib.import_module(name)
 
 
 def _words(
@@ -144,11 +155,17 @@ def _retry(said: RetryOnFailure) -> Retry:
     )
 
 
-def _builtin(config: Config) -> BuiltinRules | None:
+def _builtin(config: Config, redactor: Redactor) -> BuiltinRules | None:
     said = config.builtin_rules
     if not said.enabled:
         return None
-    return BuiltinRules(level=said.level, quiet=said.quiet, burst=said.burst, burst_window=said.burst_window)
+    return BuiltinRules(
+        said.level,
+        quiet=said.quiet,
+        burst=said.burst,
+        burst_window=said.burst_window,
+        redact=redactor.redact_text,
+    )
 
 
 def _fallback_resource() -> Attributes:

@@ -47,7 +47,7 @@ class Severity(enum.IntEnum):
         return (self.word, *(alias for alias, number in _ALIASES.items() if number == self))
 
     @classmethod
-    def parse(cls, said: str | int | Severity) -> Severity:
+    def parse(cls, said: str | int | float | Severity) -> Severity:
         """Read a severity as people write it: any case, the usual aliases, or a SeverityNumber.
 
         `error` is high; `fatal` and `page` are critical; `warn` is warning.
@@ -57,7 +57,7 @@ class Severity(enum.IntEnum):
         """
         if isinstance(said, int):
             return cls.of_number(said)
-        word = said.strip().lower()
+        word = str(said).strip().lower()
         if word.upper() in cls.__members__:
             return cls[word.upper()]
         if word in _ALIASES:

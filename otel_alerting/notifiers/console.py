@@ -101,7 +101,7 @@ def _printable(text: str) -> str:
 
 
 def _looks(stream: TextIO) -> bool:
-    """Does somebody look at this stream who sees colours? <https://no-color.org>"""
+    """Does somebody look at this stream who wants to see colours?"""
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 

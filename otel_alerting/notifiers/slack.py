@@ -144,10 +144,9 @@ class Slack:
         return Receipt(destination=self.destination, at=self._now(), channel=channel, ts=ts)
 
     def _tell_degraded(self, ruling: Ruling, rung: Rung) -> None:
-        self._counters.add("notifier.degraded", destination=self.destination, rung=rung.value, word=ruling.word)
-        words = (
-            f"{self.destination} does not take a message ({ruling.word} {ruling.detail}); it gets less: {rung.value}"
-        )
+        self._counters.add("degraded", destination=self.destination, rung=rung.value, word=ruling.word)
+        why = f"{ruling.word}: {ruling.detail}" if ruling.detail else ruling.word
+        words = f"{self.destination} does not take a message ({why}); it goes out again with less: {rung.value}"
         complain(words, about=f"{self.destination} {ruling.word} {rung.value}")
 
 

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from gettext import c2py
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -39,7 +40,12 @@ _NUMBERS = (*range(1_000), 10_000, 100_000, 1_000_000, 10_000_000)
 _ON_A_BUTTON = 30
 _BUTTON_COMMENT = "A button"
 _AUTHORS = "The otel-alerting authors"
-_ABOUT = {"project": "otel-alerting", "version": "1", "msgid_bugs_address": _AUTHORS, "last_translator": _AUTHORS}
+_ABOUT: dict[str, Any] = {
+    "project": "otel-alerting",
+    "version": "1",
+    "msgid_bugs_address": _AUTHORS,
+    "last_translator": _AUTHORS,
+}
 _HEADER = "# Messages of otel-alerting.\n"
 
 

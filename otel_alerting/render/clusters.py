@@ -22,6 +22,7 @@ _DIRT = re.compile(
     r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_SPACE = re.compile(r"[ \t\n\v\f\r]+")
 _CLUSTER = regex.compile(r"\X")
 _LATIN = re.compile(r"[A-Za-z0-9]")
 
@@ -38,6 +39,11 @@ def _replacement(found: re.Match[str]) -> str:
     if dirt in "\u2028\u2029":
         return "\n"
     return "\ufffd" if "\ud800" <= dirt <= "\udfff" else ""
+
+
+def one_line(text: str) -> str:
+    """On one line, every run of white space one space; no-break spaces stay, French and numbers need them."""
+    return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip(" ")
 
 
 def isolate(text: str) -> str:

@@ -45,6 +45,13 @@ def filled(form: Form, notification: Notification, telling: Telling, alerts: Seq
     return Page(sheet, lines, notification, telling, alerts[0] if alerts else None)
 
 
+def bare(notification: Notification, telling: Telling, alerts: Sequence[AlertView]) -> Page:
+    """A page without any template: the worst alert's name and what the program said."""
+    alert = alerts[0] if alerts else None
+    said = {"title": telling.voice.value(alert.name), "summary": telling.voice.value(alert.text)} if alert else {}
+    return Page(Sheet(said), (), notification, telling, alert)
+
+
 class Page:
     """What one message says, about to be cut to size."""
 
@@ -97,7 +104,7 @@ class Page:
     def _title(self) -> str:
         """The state's emoji and word and what is wrong."""
         voice, told = self._voice, self._told
-        headline = safe(voice.dialect.cut(" ".join(self._sheet.text("title").split()), _HEADLINE))
+        headline = safe(voice.dialect.cut(clusters.one_line(self._sheet.text("title")), _HEADLINE))
         emoji = words.RESOLVED_EMOJI if told.over else words.EMOJI[told.severity]
         # TRANSLATORS: A title. %(state)s is "Firing", "Resolved" and so on; %(headline)s says what is wrong.
         said = voice.gettext("%(state)s: %(headline)s", state=voice.gettext(words.state(told)), headline=headline)
@@ -146,7 +153,7 @@ class Page:
         return tuple(actions.values())
 
     def _action(self, button: Button) -> Action | None:
-        label = clusters.cut(clusters.clean(" ".join(button.label.split())), ACTION_LABEL)
+        label = clusters.cut(clusters.clean(clusters.one_line(button.label)), ACTION_LABEL)
         if not label or not self._voice.dialect.is_link(button.url):
             return None
         name = _NOT_IN_A_NAME.sub("-", button.name.lower())[:ACTION_NAME] or "open"
@@ -160,7 +167,7 @@ class Page:
     def _context(self) -> tuple[str, ...]:
         """The template's small print and, behind it but sooner than it, ours."""
         cut = self._voice.dialect.cut
-        ours = [cut(" ".join(note.split()), _NOTE) for note in (*self._warnings(), *self._notes)]
+        ours = [cut(clusters.one_line(note), _NOTE) for note in (*self._warnings(), *self._notes)]
         own = [cut(line, _NOTE) for line in self._sheet.lines("context")]
         if len(own) + len(ours) > CONTEXTS:
             own = _joined(own, max(1, CONTEXTS - len(ours)))
@@ -209,7 +216,7 @@ def _listed(
     room, told = ALL_LINES - _MORE, 0
     for entry in entries:
         values = {"part": entry, "alert": entry.alert} if isinstance(entry, PartView) else {"alert": entry}
-        line = voice.dialect.cut(" ".join(form.block("line", **values).split()), LINE)
+        line = voice.dialect.cut(clusters.one_line(form.block("line", **values)), LINE)
         if len(lines) == LINES or len(line) > room:
             break
         lines.append(line or "…")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from otel_alerting.render import clusters
-from otel_alerting.render.clusters import Said, clean, ellipsis
+from otel_alerting.render.clusters import Said, clean, ellipsis, one_line
 
 NAME = "text"
 
@@ -23,7 +23,7 @@ disarm = escape
 
 def code(text: str) -> str:
     """On one line."""
-    return clean(" ".join(text.split()))
+    return clean(one_line(text))
 
 
 def strong(markup: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from otel_alerting.errors import TemplateError
 from otel_alerting.model import Message, Notification, Receipt, Severity
 from otel_alerting.render.locales import LocaleManager
-from otel_alerting.render.page import Page, filled
+from otel_alerting.render.page import Page, bare, filled
 from otel_alerting.render.redact import Redactor
 from otel_alerting.render.sample import notification_of
 from otel_alerting.render.templates import DEFAULT, TemplateEngine
@@ -108,9 +108,12 @@ class Renderer:
         except TemplateError as error:
             self._failed(name, error)
             trouble = error
-        page = filled(telling.engine.open(_BUILTIN_DEFAULT, telling.voice, values), notification, telling, alerts)
         telling.troubles.append(trouble)
-        return page
+        try:
+            return filled(telling.engine.open(_BUILTIN_DEFAULT, telling.voice, values), notification, telling, alerts)
+        except TemplateError as error:  # a fault of ours, but not a reason to tell nobody
+            self._failed(_BUILTIN_DEFAULT, error)
+            return bare(notification, telling, alerts)
 
     def _failed(self, name: str, error: TemplateError) -> None:
         self._counters.add("templates_failed", template=name)

@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from otel_alerting.render import sheet
+from otel_alerting.render.clusters import one_line
 from otel_alerting.render.voice import Voice, safe
 from otel_alerting.render.words import label_name
 
@@ -152,7 +153,7 @@ def _relative(value: object) -> str:
 
 def _short(value: object, limit: int = 120) -> Markup:
     voice = _speaking.get()
-    text = " ".join(voice.dialect.literal(value).split()) if isinstance(value, Markup) else " ".join(str(value).split())
+    text = one_line(voice.dialect.literal(value)) if isinstance(value, Markup) else one_line(str(value))
     return safe(voice.dialect.cut(voice.value(text), limit))
 
 
@@ -196,3 +197,5 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "dict": dict,
     "namespace": jinja2.utils.Namespace,
 }
+RESERVED = frozenset([*_FUNCTIONS, "self", "super", "loop", "caller", "varargs", "kwargs"])
+"""Names that no value may have: a fact called `_` would take the words away from every template."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from otel_alerting.render.clusters import one_line
 from otel_alerting.render.voice import Voice, safe
 
 BLOCKS = ("title", "summary", "fields", "details", "context", "actions")
@@ -47,7 +48,7 @@ class Sheet:
     def summary(self) -> str:
         """The summary, with whatever stands between the fields and actions behind it."""
         text = "\n".join(text for text in map(self.text, ("summary", "fields", "actions")) if text)
-        return _GAP.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.splitlines())).strip()
+        return _GAP.sub("\n\n", "\n".join(one_line(line) for line in text.splitlines())).strip()
 
     def lines(self, name: str) -> list[str]:
         """A block's lines that are not empty."""

@@ -17,13 +17,16 @@ from otel_alerting.model import Alert, Notification, Reading
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.signal import Failure
 from otel_alerting.render import words
+from otel_alerting.render.clusters import one_line
 from otel_alerting.render.redact import Redactor
+from otel_alerting.render.sandbox import RESERVED
 from otel_alerting.render.templates import TemplateEngine
 from otel_alerting.render.voice import Voice, safe
 
 _SERVICE = ("service.name", "service", "job")
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "environment", "env")
 _ONE_LINE = 160
+_LONGEST_HEADLINE = 2_000
 _FRAMES = 8
 _CAUSES = 4
 
@@ -76,10 +79,10 @@ class AlertView:
         if said:
             return said
         if self._alert.failure is not None:
-            return _one_line(_headed(self._alert.failure))
+            return _headline(_headed(self._alert.failure))
         if self.name in words.ALERTS and self.text:
-            return _one_line(self.text)
-        return _one_line(self.display_name)
+            return _headline(self.text)
+        return _headline(self.display_name)
 
     @functools.cached_property
     def summary(self) -> str | Markup:
@@ -87,8 +90,8 @@ class AlertView:
         for name in ("summary", "description", "message"):
             if self.annotations.get(name):
                 return self.annotations[name]
-        said = " ".join(self.text.split())
-        told = (_one_line(self.text), self.title, self._alert.failure.message if self._alert.failure else None)
+        said = one_line(self.text)
+        told = (_headline(self.text), self.title, self._alert.failure.message if self._alert.failure else None)
         return self.text.strip() if said and (len(said) > _ONE_LINE or said not in told) else ""
 
     @property
@@ -172,7 +175,7 @@ class AlertView:
         """What an annotation or a template may name: its facts under their own names, and ours, which win."""
         reading = {"value": self.value, "threshold": self.threshold, "window": self.window or None}
         return {
-            **self.facts,
+            **{name: value for name, value in self.facts.items() if name not in RESERVED},
             **{name: value for name, value in reading.items() if value is not None},
             **{name: getattr(self, name) for name in _VARIABLES},
             "data": self.facts,
@@ -281,7 +284,7 @@ def shared_names(notification: Notification, telling: Telling) -> Sequence[str]:
     name = labels.pop("alertname", "") or (names.pop() if len(names) == 1 else "")
     shown = [words.alert_name(telling.voice.language, name)] if name else []
     redacted = (str(telling.redactor.redact_value(key, value)) for key, value in labels.items() if key != "tenant")
-    return [_one_line(text) for text in (*shown, *redacted) if text]
+    return [_headline(text) for text in (*shown, *redacted) if text]
 
 
 def _reading(reading: Reading, voice: Voice) -> Markup:
@@ -293,8 +296,9 @@ def _reading(reading: Reading, voice: Voice) -> Markup:
     return safe(voice.value(f"{value} ({sign} {threshold})" if sign else f"{value} ({threshold})"))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text[:10_000].split())
+def _headline(text: str) -> str:
+    """On one line; of a text of any length, as much as a title could need."""
+    return one_line(text[:_LONGEST_HEADLINE])
 
 
 def _headed(failure: Failure) -> str:

@@ -27,10 +27,12 @@ def facts_of(signal: Signal, labels: Labels) -> Mapping[str, Fact]:
 
 
 def text_of(signal: Signal) -> str:
-    """What the program itself said: the log's message, the span's status, else its exception's message."""
+    """What the program itself said: the log's message, the span's exception, else its name and status."""
     if isinstance(signal, Log):
         return signal.body
     if not isinstance(signal, Span):
         return ""
     failure = failure_of(signal)
-    return failure.message if failure and failure.message else signal.status_message
+    if failure and failure.message:
+        return failure.message
+    return f"{signal.name}: {signal.status_message}" if signal.status_message else signal.name

@@ -56,6 +56,16 @@ class RuleSet:
         edges.sort(key=lambda alert: alert.updated_at)
         return changed + edges
 
+    def finish(self, now: int) -> list[Alert]:
+        """At the program's end: what the edges that will not come any more would find wrong.
+
+        Nothing is said to be over: that nothing more comes is no sign of it.
+        """
+        found = self._builtin.evaluate(now) if self._builtin is not None else []
+        for one in self._running:
+            found.extend(one.evaluate(now + one.rule.late + one.rule.every))
+        return [alert for alert in found if alert.firing]
+
     def next_at(self) -> int | None:
         """When there is something to evaluate next; None while only a signal could bring it."""
         moments = [one.due_at for one in self._running]
@@ -64,8 +74,13 @@ class RuleSet:
         return min((at for at in moments if at is not None), default=None)
 
     def lost(self) -> Mapping[tuple[str, str], int]:
-        """By tenant and reason: signals that came too late to be in any window, since the last call."""
-        total: Counter[tuple[str, str]] = Counter()
+        """By tenant and reason: what is in no window, since the last call.
+
+        `late`: it came after the last window that could have held it was evaluated. `streams`: a counter's point beyond
+        the number of streams that are remembered.
+        """
+        total = Counter({(tenant, "streams"): number for tenant, number in self._streams.overflowed.items()})
+        self._streams.overflowed.clear()
         for one in self._running:
             total.update(one.lost)
             one.lost.clear()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 
-from otel_alerting.model import Alert, Labels, Point, Reading, Signal, Span
-from otel_alerting.rules import attributes, measures
+from otel_alerting.model import Alert, Labels, Point, Reading, Signal
+from otel_alerting.rules import measures
 from otel_alerting.rules.attributes import failure_of
 from otel_alerting.rules.crowd import LABELS as OVERFLOW
 from otel_alerting.rules.crowd import Crowd
@@ -19,6 +19,7 @@ from otel_alerting.rules.facts import facts_of, text_of
 from otel_alerting.rules.frame import Frame, is_gauge, measurements
 from otel_alerting.rules.group import Group, Series
 from otel_alerting.rules.matching import part, takes
+from otel_alerting.rules.reading import labels_of, number_of, shown_unit, subject_of, unit_of
 from otel_alerting.rules.rule import Rule
 from otel_alerting.rules.streams import stream_key
 from otel_alerting.rules.threshold import Phase, Step, Threshold, Watch, step
@@ -47,8 +48,8 @@ class RunningRule:
             part=part(rule.kind, rule.of) if isinstance(rule.of, Mapping) else None,
             stale=int(rule.no_data_after),
         )
-        self._by = _grouping(rule)
-        self._value = _measured(rule)
+        self._by = labels_of(rule)
+        self._value = number_of(rule)
         self._labels = {name: value for name, value in rule.labels.items() if name != "severity"}
         self._thresholds: dict[str, Threshold] = {}
         self._groups: dict[Hashable, Group] = {}
@@ -103,13 +104,13 @@ class RunningRule:
 
     def _group(self, signal: Signal, at: int) -> Group:
         labels = self._by(signal)
-        key: Hashable = (signal.tenant, *labels.values())
+        key: Hashable = (signal.tenant, *labels.items())
         group = self._groups.get(key)
         if group is not None:
             return group
         crowded = self._numbers[signal.tenant] >= self.rule.max_series
         if crowded:
-            key, labels = (signal.tenant,), dict(OVERFLOW)
+            key, labels = (signal.tenant, "overflow"), dict(OVERFLOW)
             group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = self._born(signal, labels, at, crowded)
@@ -117,7 +118,7 @@ class RunningRule:
         return group
 
     def _born(self, signal: Signal, labels: Labels, at: int, crowded: bool) -> Group:
-        unit = _unit(self.rule, signal)
+        unit = unit_of(self.rule, signal)
         if unit not in self._thresholds:
             self._thresholds[unit] = self.rule.threshold(unit)
         counts = isinstance(signal, Point) and not is_gauge(signal)
@@ -270,8 +271,8 @@ class RunningRule:
             value=value,
             threshold=reached.limit,
             comparison=reached.comparison,
-            unit=_shown_unit(self.rule, group.unit),
-            measure=f"{self.rule.measure} of {_what(self.rule)}",
+            unit=shown_unit(self.rule, group.unit),
+            measure=f"{self.rule.measure} of {subject_of(self.rule)}",
             window=0 if self.rule.measure == "last" else int(self.rule.window),
             samples=samples,
         )
@@ -283,52 +284,6 @@ class RunningRule:
             if group.watch.phase is Phase.QUIET and edge - group.seen_at >= self._horizon:
                 del self._groups[key]
                 self._numbers[group.tenant] -= group.labels.get("overflow") != "true"
-
-
-def _grouping(rule: Rule) -> Callable[[Signal], dict[str, str]]:
-    """How to read a group's labels from a signal."""
-    if rule.by == "series":
-        return lambda signal: {name: attributes.text(value) for name, value in sorted(signal.attributes.items())}
-    reads = [(one.attribute, attributes.reader(one.attribute), one.default) for one in rule.by]
-    return lambda signal: {name: attributes.text(read(signal)) or default for name, read, default in reads}
-
-
-def _measured(rule: Rule) -> Callable[[Signal], float | None]:
-    """How to read the number of a signal; None for a signal that has none."""
-    if rule.kind == "metric":
-        return lambda signal: signal.value if isinstance(signal, Point) else None
-    if isinstance(rule.of, str) and rule.of != "duration":
-        read = attributes.reader(rule.of)
-        return lambda signal: attributes.number(read(signal))
-    if rule.kind == "span":
-        return lambda signal: signal.duration / 1e9 if isinstance(signal, Span) else None
-    return lambda signal: 0.0
-
-
-def _unit(rule: Rule, signal: Signal) -> str:
-    if rule.measure == "ratio":
-        return "ratio"
-    if rule.measure in ("count", "rate"):
-        return ""
-    if isinstance(signal, Point):
-        return signal.unit
-    return "s" if rule.of in (None, "duration") and isinstance(signal, Span) else ""
-
-
-def _shown_unit(rule: Rule, unit: str) -> str:
-    """A plain share is shown as a percentage when the rule's author wrote one."""
-    conditions = rule.severity.values() if isinstance(rule.severity, Mapping) else (rule,)
-    triggers = [condition.trigger() for condition in conditions]
-    written = {trigger[1].unit for trigger in triggers if trigger}
-    return "ratio" if unit in ("1", "") and written == {"ratio"} else unit
-
-
-def _what(rule: Rule) -> str:
-    if rule.metric is not None:
-        return rule.metric
-    if isinstance(rule.of, str) and rule.of != "duration":
-        return rule.of
-    return "span.duration" if rule.kind == "span" and rule.measure not in ("count", "rate", "ratio") else rule.kind
 
 
 def _active_since(watch: Watch, at: int) -> Watch:

@@ -7,6 +7,7 @@ for who knows when the rest of it happened. Delta points are steps already, gaug
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import TypeAlias
 
@@ -40,8 +41,8 @@ class Streams:
         self._started_at = started_at
         self._streams: dict[Key, _Stream] = {}
         self._swept_at = 0
-        self.overflowed = 0
-        """Points of streams beyond the limit; they are in no sum."""
+        self.overflowed: Counter[str] = Counter()
+        """By tenant: points of streams beyond the limit; they are in no sum."""
 
     def step(self, point: Point, now: int) -> Point | None:
         """What a point adds, as a delta point; None for a repeat, a first point of unknown age, and a stream's end."""
@@ -67,8 +68,10 @@ class Streams:
         key = stream_key(point)
         stream = self._streams.get(key)
         if stream is None:
-            fresh = point.started_at > self._started_at and point.at > point.started_at
-            return point if self._remember(key, point, now) and fresh else None
+            if not self._remember(key, point, now):
+                self.overflowed[point.tenant] += 1
+                return None
+            return point if self._started_at < point.started_at < point.at else None
         last = stream.point
         if point.at <= last.at:
             return None
@@ -81,7 +84,6 @@ class Streams:
         if key not in self._streams and len(self._streams) >= MOST:
             self._sweep(now)
         if key not in self._streams and len(self._streams) >= MOST:
-            self.overflowed += 1
             return False
         self._streams[key] = _Stream(point, now)
         return True

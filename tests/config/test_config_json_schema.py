@@ -109,7 +109,7 @@ def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:
 
 
 GOOD_DATA = yaml.safe_load(GOOD)
-WRONG = [[1, 2], {"nothing_like_it": 1}, [[]], {"nothing_like_it": {}}]
+WRONG = [[[1], [2]], {"nothing_like_it": 1}, [[]], {"nothing_like_it": {}}]
 
 
 @settings(max_examples=200)

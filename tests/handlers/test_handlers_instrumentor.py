@@ -115,6 +115,29 @@ print(json.dumps([ours(), told()]))
     assert run(tmp_path, code, **environ) == [0, []]
 
 
+@pytest.mark.process
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_every_worker_reads_its_metrics_and_no_helper_does(tmp_path: Path, method: str) -> None:
+    """Workers are programs, however they begin; the resource tracker inherits the environment and is none."""
+    code = f"""
+import multiprocessing, os, threading
+def readers(answers):
+    answers.put([thread.name for thread in threading.enumerate()].count("otel-alerting-metrics"))
+if __name__ == "__main__":
+    context = multiprocessing.get_context({method!r})
+    answers = context.Queue()
+    worker = context.Process(target=readers, args=(answers,))
+    worker.start()
+    in_worker = answers.get(timeout=50)
+    worker.join()
+    from multiprocessing import resource_tracker
+    tracker = resource_tracker._resource_tracker._pid
+    in_tracker = len(os.listdir(f"/proc/{{tracker}}/task")) if tracker and os.path.exists("/proc/self/task") else 1
+    print(json.dumps([in_worker, in_tracker]))
+"""
+    assert run(tmp_path, code, **{**NONE, "OTEL_METRICS_EXPORTER": "alerting"}) == [1, 1]
+
+
 def test_it_depends_on_no_other_library() -> None:
     """Else the loader would skip it."""
     assert AlertingInstrumentor().instrumentation_dependencies() == ()

@@ -393,3 +393,7 @@ def test_a_helper_process_of_multiprocessing_is_known_by_its_command(monkeypatch
     assert not _is_helper_process()
     monkeypatch.setattr(sys, "orig_argv", ["python", "-c", "from multiprocessing.resource_tracker import main;main(5)"])
     assert _is_helper_process()
+    monkeypatch.setattr(
+        sys, "orig_argv", ["python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main()"]
+    )
+    assert not _is_helper_process()

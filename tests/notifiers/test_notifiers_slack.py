@@ -116,7 +116,7 @@ def test_a_message_that_is_not_taken_goes_out_again_with_less(slack: SlackSimula
     kinds = {block["type"] for block in slack.messages("#ops")[-1].blocks}
     assert "rich_text" not in kinds
     assert "actions" in kinds
-    assert counters.by("notifier.degraded", "word") == {"invalid_attachments": 1}
+    assert counters.by("degraded", "word") == {"invalid_attachments": 1}
 
 
 def test_the_ladder_has_four_rungs(slack: SlackSimulator) -> None:

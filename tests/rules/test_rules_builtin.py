@@ -23,7 +23,9 @@ def log(body: str = "boom", **more: Any) -> Log:
 
 
 def span(**more: Any) -> Span:
-    return Span(**{"at": NOW, "tenant": "acme", "started_at": NOW - SECOND, "name": "GET /pay", "status": "error", **more})
+    return Span(
+        **{"at": NOW, "tenant": "acme", "started_at": NOW - SECOND, "name": "GET /pay", "status": "error", **more}
+    )
 
 
 def failure(kind: str = "shop.errors.Declined", *frames: Frame, **more: Any) -> Failure:
@@ -89,9 +91,7 @@ def test_one_tenants_storm_takes_no_room_of_another() -> None:
 
 def test_an_exception_is_told_by_type_and_the_programs_own_innermost_frame() -> None:
     """Whatever the message says, and whichever library it came from."""
-    (alert,) = told(
-        BuiltinRules(), [log(severity=17, failure=failure(), resource={"service.name": "shop"}), log(failure=failure())][:1]
-    )
+    (alert,) = told(BuiltinRules(), [log(severity=17, failure=failure(), resource={"service.name": "shop"})])
     assert alert.name == "UnhandledException"
     assert alert.labels == {"service.name": "shop", "exception.type": "Declined", "origin": "shop/cart.py:pay"}
     assert (alert.template, alert.severity, alert.text) == ("exception", Severity.HIGH, "boom")
@@ -103,7 +103,7 @@ def test_a_failed_span_with_an_exception_is_one_alert() -> None:
     (alert,) = told(BuiltinRules(), [span(failures=(failure(),))])
     assert (alert.name, alert.text) == ("UnhandledException", "card declined")
     (bare,) = told(BuiltinRules(), [span(status_message="no luck", resource={"service.name": "shop"})])
-    assert (bare.name, bare.text) == ("SpanFailed", "no luck")
+    assert (bare.name, bare.text) == ("SpanFailed", "GET /pay: no luck")
     assert bare.labels == {"service.name": "shop", "span.name": "GET /pay"}
 
 

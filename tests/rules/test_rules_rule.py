@@ -56,7 +56,8 @@ def test_what_is_no_quantity_is_refused_with_what_would_be_right(said: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "unit", "value"), [("800ms", "ms", 800), ("800ms", "s", 0.8), ("5%", "%", 5), ("5%", "1", 0.05), ("7", "ms", 7)]
+    ("said", "unit", "value"),
+    [("800ms", "ms", 800), ("800ms", "s", 0.8), ("5%", "%", 5), ("5%", "1", 0.05), ("7", "ms", 7)],
 )
 def test_a_quantity_is_held_against_numbers_in_the_metrics_own_unit(said: str, unit: str, value: float) -> None:
     """A plain number is in whatever unit the metric has."""
@@ -130,7 +131,9 @@ def test_a_rule_that_cannot_work_is_told_what_would(text: str, said: str) -> Non
 
 def test_names_are_unique_and_windows_fit_the_default_interval() -> None:
     """What only the whole file can know."""
-    text = "{version: 1, defaults: {interval: 7s}, rules: [{alert: A, log: {}, above: 5}, {alert: A, log: {}, above: 6}]}"
+    text = (
+        "{version: 1, defaults: {interval: 7s}, rules: [{alert: A, log: {}, above: 5}, {alert: A, log: {}, above: 6}]}"
+    )
     with pytest.raises(ConfigurationError) as raised:
         read(text, RuleFile, "rules.yaml")
     assert "'A' again" in str(raised.value)
