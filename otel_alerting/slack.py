@@ -10,7 +10,7 @@ from pathlib import Path
 
 from otel_alerting.delivery.pace import Pacer
 from otel_alerting.delivery.retry import Backoff, Retry
-from otel_alerting.errors import DeliveryError, Refused, TryLater, Unknown
+from otel_alerting.errors import DeliveryError, Refused, TemplateError, TryLater, Unknown
 from otel_alerting.model import Receipt
 from otel_alerting.notifiers.slack import API_URL, Slack
 
@@ -103,7 +103,10 @@ class SlackNotifier:
         from otel_alerting.render.renderer import Renderer
         from otel_alerting.render.templates import TemplateEngine
 
-        renderer = Renderer(TemplateEngine(self._templates), LocaleManager())
+        engine = TemplateEngine(self._templates)
+        if not engine.has(template, "slack"):
+            raise TemplateError(template, 0, f"no such template; there are {', '.join(engine.names('slack'))}")
+        renderer = Renderer(engine, LocaleManager())
         message = renderer.render_sample(
             template, data, now=time.time_ns(), locale=self._locale, timezone=self._timezone
         )
@@ -112,17 +115,17 @@ class SlackNotifier:
 
     def send_batch(
         self, messages: Sequence[str | Mapping[str, object]]
-    ) -> Sequence[Receipt | DeliveryError | ValueError]:
+    ) -> Sequence[Receipt | DeliveryError | TemplateError | ValueError]:
         """Post several messages in order; for each one its receipt, or the error that kept it from being there.
 
         A message is a text, or a mapping with the arguments of `send_notification` (`message`, `channel`,
         `attachments`) or of `send_rich_message` (`template`, `data`, `channel`).
         """
-        outcomes: list[Receipt | DeliveryError | ValueError] = []
+        outcomes: list[Receipt | DeliveryError | TemplateError | ValueError] = []
         for message in messages:
             try:
                 outcomes.append(self._send_one(message))
-            except (DeliveryError, ValueError) as error:
+            except (DeliveryError, TemplateError, ValueError) as error:  # noqa: PERF203 - each has its own outcome
                 outcomes.append(error)
         return outcomes
 

@@ -73,7 +73,7 @@ def build(place: Path) -> Path:
 def journeys(interpreter: str, wheel: Path, place: Path) -> int:
     subprocess.run([interpreter, "-m", "venv", str(place)], check=True)
     python = str(place / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"{wheel}[test]"], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{wheel}[test]"], check=True)
     return subprocess.run(
         [python, "-m", "pytest", "-q", "-n", "auto", "tests/journeys"], cwd=ROOT, check=False
     ).returncode

@@ -45,7 +45,7 @@ def main() -> int:
         wheel = next(place.glob("*.whl"))
         subprocess.run([sys.executable, "-m", "venv", str(place / "env")], check=True)
         python = str(place / "env" / "bin" / "python")
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", str(wheel)], check=True)
         (place / "journey.py").write_text(JOURNEY)
         for command in (
             [python, "-I", str(place / "journey.py")],

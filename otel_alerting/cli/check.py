@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     config: Config | None = None
     try:
         config = around.load()
-        problems = [*template_problems(config), *catalogue_problems(config)]
+        problems = [*build_problems(config), *template_problems(config), *catalogue_problems(config)]
     except ConfigurationError as error:
         problems = list(error.problems)
     notes = _notes(around)
@@ -38,6 +38,20 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(around.file, config, problems, notes)
     return 1 if problems else 0
+
+
+def build_problems(config: Config) -> Iterable[Problem]:
+    """What only building the pipeline shows; nothing is sent by it."""
+    from otel_alerting.background import SystemClock
+    from otel_alerting.config.build import build
+    from otel_alerting.telemetry import Counters
+
+    try:
+        build(config, clock=SystemClock(), counters=Counters()).close()
+    except ConfigurationError as error:
+        yield from error.problems
+    except ValueError as error:
+        yield Problem("the configuration", "", "parts that do not work together", str(error))
 
 
 def template_problems(config: Config) -> Iterable[Problem]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from otel_alerting.cli import surroundings
 from otel_alerting.cli.arguments import fact, of
 from otel_alerting.config.schema import Config
+from otel_alerting.errors import ConfigurationError, Problem
 from otel_alerting.model import Alert, Delivery, Outcome, Severity
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.duration import Duration
@@ -39,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send it; 0 only when every place has taken it."""
     config = surroundings.look_around(args.config, args.env_file).load()
+    if not config.enabled:
+        raise ConfigurationError([Problem("the configuration", "enabled", "false", "true, or nothing is ever sent")])
     asked = _Asked(
         tenant=args.tenant or config.defaults.tenant,
         name=args.name or args.template or ("LoggedError" if args.level >= Severity.HIGH else "LoggedWarning"),

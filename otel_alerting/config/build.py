@@ -30,14 +30,22 @@ from otel_alerting.stores.memory import MemoryStore
 from otel_alerting.telemetry import Counters
 
 
-def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[], None] | None = None) -> Pipeline:
-    """A pipeline that does what a configuration says; its courier's threads run already.
+def build(
+    config: Config,
+    *,
+    clock: Clock,
+    counters: Counters,
+    ring: Callable[[], None] | None = None,
+    threads: bool = True,
+) -> Pipeline:
+    """A pipeline that does what a configuration says.
 
     Args:
         config: checked; see `config.load`.
         clock: for everything.
         counters: get everything that is counted.
         ring: called when a delivery was settled and waits to be taken in.
+        threads: let the courier's own threads deliver; without, whoever calls `courier.step` does.
     """
     _warm(config)
     redactor = Redactor(config.redact.patterns, config.redact.keys)
@@ -58,7 +66,8 @@ def build(config: Config, *, clock: Clock, counters: Counters, ring: Callable[[]
         queue_size=config.sending_queue.queue_size,
         counters=counters,
     )
-    courier.start()
+    if threads:
+        courier.start()
     return Pipeline(
         ruleset=RuleSet(config.rules, builtin=_builtin(config, redactor), started_at=clock.now()),
         dispatcher=Dispatcher(

@@ -73,7 +73,7 @@ class _Loading:
         broken = bool(path) and (self.reading is None or self.reading.value is None)
         written = self._named_files() if broken else self._written()
         config = replace(written, rules=self._rules(written), tenants=self._tenants(written))
-        config = _with_console(self.said.applied(config))
+        config = _with_console(self.said.applied(config, whole=not broken))
         if not broken:
             self._check(config)
         return config

@@ -37,8 +37,8 @@ NAMES: Mapping[str, str] = {
 }
 """Every setting and its meaning: the keyword, which in upper case behind the prefix is the variable."""
 
-_CALL_ONLY = frozenset({"enabled", "store"})
-"""Of the whole process; a handler or exporter cannot say them."""
+_PROCESS_ONLY = frozenset({"enabled"})
+"""Of the whole process; one handler or exporter cannot say it."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -64,9 +64,12 @@ class Settings:
         """Tell a problem of a setting."""
         self.problems.append(Problem(self.wheres.get(name, variable(name)), "", found, right))
 
-    def applied(self, config: Config) -> Config:
-        """The configuration with everything these settings say but the files: those are read elsewhere."""
-        return self._with_slack(self._with_values(config))
+    def applied(self, config: Config, *, whole: bool = True) -> Config:
+        """The configuration with everything these settings say but the files: those are read elsewhere.
+
+        Without `whole` it is what could be read of a broken file, and what is missing in it proves nothing.
+        """
+        return self._with_slack(self._with_values(config), whole)
 
     def _with_values(self, config: Config) -> Config:
         level, store, enabled = self._read("level", _level), self._read("store", StoreUrl.parse), self._enabled()
@@ -101,7 +104,7 @@ class Settings:
         self.wrong("enabled", "true or false")
         return None
 
-    def _with_slack(self, config: Config) -> Config:
+    def _with_slack(self, config: Config, whole: bool) -> Config:
         """A webhook or token makes the receiver `slack` and leads the root route there.
 
         A channel or API base alone changes every Slack receiver of the file: to try a configuration out elsewhere.
@@ -115,7 +118,7 @@ class Settings:
         if not changes:
             return config
         if not any(one.slack_configs for one in config.receivers):
-            for name in changes:
+            for name in changes if whole else ():
                 right = f"also {variable('slack_token')} or {variable('slack_webhook_url')}"
                 self.wrong(f"slack_{name}", right, "nothing to use it with")
             return config
@@ -156,10 +159,10 @@ def collect(env: Mapping[str, str], overrides: Mapping[str, str]) -> Settings:
         for name in ("slack_webhook_url", "slack_token"):  # one way to Slack: the keyword's, whatever the variables say
             values.pop(name, None)
     for name, value in keywords.items():
-        if name in NAMES and name not in _CALL_ONLY:
+        if name in NAMES and name not in _PROCESS_ONLY:
             values[name], wheres[name] = value.strip(), f"{name}="
         else:
-            unknown.append(Problem(f"{name}=", "", "an unknown keyword", choose(name, NAMES.keys() - _CALL_ONLY)))
+            unknown.append(Problem(f"{name}=", "", "an unknown keyword", choose(name, NAMES.keys() - _PROCESS_ONLY)))
     return Settings(values, wheres, unknown)
 
 
@@ -168,7 +171,8 @@ def _changed(receiver: Receiver, changes: Mapping[str, str]) -> Receiver:
 
 
 def _level(said: str) -> Severity:
-    return Severity.parse(int(said) if said.isdecimal() else said)
+    """A severity's name, or a number of `logging` (30 is warning), as handlers take it."""
+    return Severity.of_level(int(said)) if said.isdecimal() else Severity.parse(said)
 
 
 def variable(name: str) -> str:

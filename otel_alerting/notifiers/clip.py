@@ -7,7 +7,7 @@ where it happens the text says by how many characters.
 
 from __future__ import annotations
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 _UNWANTED = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _CLUSTERS = regex.compile(r"<[^<>\s][^<>]{0,3000}>|&(?:amp|lt|gt);|\X")

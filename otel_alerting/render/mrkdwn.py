@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from otel_alerting.render import clusters
 from otel_alerting.render.clusters import Said, clean, ellipsis

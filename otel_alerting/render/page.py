@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from otel_alerting.model import Action, Field, Message, Notification, Receipt
 from otel_alerting.render import clusters, words
@@ -21,6 +22,7 @@ FIELDS, FIELD_LABEL, FIELD_VALUE = 10, 80, 400
 LINES, LINE, ALL_LINES = 20, 240, 2_500
 CONTEXTS, ACTIONS, ACTION_LABEL, ACTION_NAME = 6, 5, 75, 60
 
+_NAMELESS = "·"
 _HEADLINE = 220
 _NOTE = 300
 _MORE = 120
@@ -64,7 +66,7 @@ class Page:
         alert: AlertView | None,
     ) -> None:
         self._sheet, self._lines, self._told, self._telling = sheet, lines, notification, telling
-        self._alert = None if lines else alert
+        self._first, self._alert = alert, None if lines else alert
         self._voice = telling.voice
         self._notes: list[str] = []
 
@@ -104,11 +106,12 @@ class Page:
     def _title(self) -> str:
         """The state's emoji and word and what is wrong."""
         voice, told = self._voice, self._told
-        headline = safe(voice.dialect.cut(clusters.one_line(self._sheet.text("title")), _HEADLINE))
+        said = clusters.one_line(self._sheet.text("title")) or voice.value(self._first.title if self._first else "")
+        headline = safe(voice.dialect.cut(said, _HEADLINE))
         emoji = words.RESOLVED_EMOJI if told.over else words.EMOJI[told.severity]
         # TRANSLATORS: A title. %(state)s is "Firing", "Resolved" and so on; %(headline)s says what is wrong.
-        said = voice.gettext("%(state)s: %(headline)s", state=voice.gettext(words.state(told)), headline=headline)
-        return f"{emoji} {said}"
+        title = voice.gettext("%(state)s: %(headline)s", state=voice.gettext(words.state(told)), headline=headline)
+        return f"{emoji} {title}"
 
     def _text(self, title: str) -> str:
         """The title as plain text, with the service and where it runs when the title does not name them."""
@@ -129,11 +132,14 @@ class Page:
     def _fields(self) -> tuple[Field, ...]:
         voice = self._voice
         cut = [
-            Field(voice.dialect.cut(label, FIELD_LABEL), voice.dialect.cut(value, FIELD_VALUE, voice.missing))
+            Field(
+                voice.dialect.cut(label, FIELD_LABEL) or _NAMELESS, voice.dialect.cut(value, FIELD_VALUE, voice.missing)
+            )
             for label, value in self._sheet.fields()
         ]
         more = len(cut) - FIELDS
         if more > 0:
+            more += self._alert.others_left if self._alert else 0
             # TRANSLATORS: Small print: a message has room for ten fields, this many did not fit.
             self._notes.append(voice.ngettext("+%(number)s more field", "+%(number)s more fields", more))
         return tuple(cut[:FIELDS])
@@ -196,7 +202,8 @@ class Page:
             said = voice.gettext("Unknown tenant: %(name)s", name=voice.code(told.unknown_tenant))
             yield f"⚠️ {said}"
         for trouble in self._telling.troubles[:2]:
-            where = f"{trouble.name}:{trouble.line}" if trouble.line else trouble.name
+            file = "/".join(PurePath(trouble.name).parts[-2:])  # where it lies on the host is no reader's business
+            where = f"{file}:{trouble.line}" if trouble.line else file
             # TRANSLATORS: Small print. %(where)s is a file and a line in it.
             said = voice.gettext("Template error in %(where)s; the default text is shown", where=voice.code(where))
             yield f"⚠️ {said}"

@@ -75,7 +75,7 @@ _LOOKS = (
     _look("discord", r"(https?://(?:\w{1,10}\.)?discord(?:app)?\.com/api/webhooks/)[\w/-]{1,200}", r"\1"),
     _look("xox", r"xox[a-z](?:\.xox[a-z])?-[\w-]{8,255}"),
     _look("xapp-", r"xapp-[\w-]{8,255}"),
-    _look("eyJ", r"eyJ[\w-]{8,4000}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?"),
+    _look("eyJ", r"(?<![\w-])eyJ[\w-]{8,4000}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?"),
     _look("A", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     _look("AIza", r"AIza[\w-]{35}"),
     _look("ya29.", r"ya29\.[\w-]{20,500}"),
@@ -90,13 +90,13 @@ _LOOKS = (
     _look("AGE-SECRET-KEY-", r"AGE-SECRET-KEY-[A-Z0-9]{20,100}"),
     _look("://", r"(://[^\s:/@\"'<>]{0,256}:)[^\s/\"'<>]{1,256}@", r"\1" + "\0@"),
 )
-_BEARER = _look("", r"\b((?:bearer|basic)[ \t]{1,8})[\w.~+/=-]{8,4000}", r"\1", re.ASCII | re.IGNORECASE)
+_BEARER = _look("", r"\b(bearer[ \t]{1,8})(?=[\w.~+/=-]{0,200}\d)[\w.~+/=-]{8,4000}", r"\1", re.ASCII | re.IGNORECASE)
 _ASSIGNED = re.compile(
     rf"((?:{_KEYS})[\"']?[ \t]{{0,4}}(?:=|:|=>)[ \t]{{0,4}}(?:(?:bearer|basic)[ \t]{{1,4}})?)"
     r"(\"[^\"\n]{1,1000}\"|'[^'\n]{1,1000}'|[^\s\"',;&<>(){}\[\]]{1,1000})",
     re.ASCII | re.IGNORECASE,
 )
-_ASSIGNED_HINT = re.compile(r"pass|pwd|secret|token|key|session|credential|cookie|auth|bearer|basic", re.IGNORECASE)
+_ASSIGNED_HINT = re.compile(r"pass|pwd|secret|token|key|session|credential|cookie|auth|bearer", re.IGNORECASE)
 _CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-])", re.ASCII)
 # One number in ten passes Luhn's check by chance (a timestamp, an order), hence the issuers' beginnings and lengths.
 _ISSUED = re.compile(r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|35|6[0245])\d{14}|3[47]\d{13}|3[068]\d{12}", re.ASCII)

@@ -17,9 +17,9 @@ from otel_alerting.model import Alert, Notification, Reading
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.signal import Failure
 from otel_alerting.render import words
-from otel_alerting.render.clusters import one_line
+from otel_alerting.render.clusters import cut, one_line
 from otel_alerting.render.redact import Redactor
-from otel_alerting.render.sandbox import RESERVED
+from otel_alerting.render.sandbox import RESERVED, Plain
 from otel_alerting.render.templates import TemplateEngine
 from otel_alerting.render.voice import Voice, safe
 
@@ -27,6 +27,8 @@ _SERVICE = ("service.name", "service", "job")
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "environment", "env")
 _ONE_LINE = 160
 _LONGEST_HEADLINE = 2_000
+_LONGEST_TEXT, _LONGEST_SUMMARY = 1_400, 900
+_OTHERS = 20
 _FRAMES = 8
 _CAUSES = 4
 
@@ -45,7 +47,7 @@ class Telling:
     """Annotations that failed, by name; they are shown as they were written."""
 
 
-class AlertView:
+class AlertView(Plain):
     """One alert as templates see it."""
 
     def __init__(self, alert: Alert, telling: Telling) -> None:
@@ -57,7 +59,8 @@ class AlertView:
         self.emoji = words.EMOJI[shown.severity] if shown.firing else words.RESOLVED_EMOJI
         self.firing = shown.firing
         self.labels, self.facts = shown.labels, shown.facts
-        self.text, self.count, self.occurrences = shown.text, shown.count, shown.count
+        self.text = cut(shown.text, _LONGEST_TEXT, telling.voice.missing)
+        self.count = self.occurrences = shown.count
         self.started_at, self.ended_at = shown.started_at, shown.ended_at
         self.lasted = max(0, (shown.ended_at or telling.voice.now) - shown.started_at)
         self.trace_id, self.correlation_id = shown.trace_id, shown.correlation_id
@@ -90,9 +93,11 @@ class AlertView:
         for name in ("summary", "description", "message"):
             if self.annotations.get(name):
                 return self.annotations[name]
-        said = one_line(self.text)
+        said = one_line(self._alert.text)
         told = (_headline(self.text), self.title, self._alert.failure.message if self._alert.failure else None)
-        return self.text.strip() if said and (len(said) > _ONE_LINE or said not in told) else ""
+        if not said or (len(said) <= _ONE_LINE and said in told):
+            return ""
+        return cut(self._alert.text.strip(), _LONGEST_SUMMARY, self._telling.voice.missing)
 
     @property
     def service(self) -> str:
@@ -105,11 +110,20 @@ class AlertView:
         return self._named(_ENVIRONMENT)
 
     @functools.cached_property
-    def others(self) -> Sequence[tuple[str, Fact]]:
-        """Labels and facts that have no place of their own, labels first."""
+    def _others(self) -> Sequence[tuple[str, Fact]]:
         placed = {*_SERVICE, *_ENVIRONMENT, "severity", "exception.type", "exception.message", "exception.stacktrace"}
         everything: dict[str, Fact] = {**self.labels, **{k: v for k, v in self.facts.items() if k not in self.labels}}
         return [(name, value) for name, value in everything.items() if name not in placed and value not in (None, "")]
+
+    @property
+    def others(self) -> Sequence[tuple[str, Fact]]:
+        """Labels and facts that have no place of their own, labels first; no more than a message could show."""
+        return self._others[:_OTHERS]
+
+    @property
+    def others_left(self) -> int:
+        """How many of them `others` leaves out."""
+        return len(self._others[_OTHERS:])
 
     @property
     def value(self) -> float | None:
@@ -162,7 +176,8 @@ class AlertView:
     def details(self) -> str:
         """Literal text worth showing in full: the end of the traceback, or a log message of several lines."""
         if self._alert.failure is not None:
-            return "\n".join(_stack(self._alert.failure))
+            stack = "\n".join(_stack(self._alert.failure))
+            return cut(stack, _LONGEST_TEXT, self._telling.voice.missing)
         return self.text.strip() if "\n" in self.text.strip() else ""
 
     @property
@@ -199,7 +214,7 @@ class AlertView:
 _VARIABLES = ("name", "severity", "labels", "facts", "text", "count", "trace_id", "correlation_id", "started_at")
 
 
-class PartView:
+class PartView(Plain):
     """One group of a digest as templates see it."""
 
     def __init__(self, part: Notification, telling: Telling) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from markupsafe import Markup
 
 from otel_alerting.render import mrkdwn, plain
-from otel_alerting.render.clusters import Said, ellipsis, isolate
+from otel_alerting.render.clusters import Said, cut, ellipsis, isolate
 from otel_alerting.render.language import Language
 
 
@@ -37,6 +37,7 @@ class Dialect(Protocol):
 
 
 _DIALECTS: Mapping[str, Dialect] = {mrkdwn.NAME: mrkdwn, plain.NAME: plain}
+_LONGEST_VALUE = 2_000
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -65,13 +66,13 @@ class Voice:
         if isinstance(value, Markup):
             return value
         if isinstance(value, str):
-            text = self.dialect.disarm(value)
+            text = self.dialect.disarm(cut(value, _LONGEST_VALUE, self.missing))
             return isolate(text) if self.language.rtl else text
         if value is None:
             return ""
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self.language.number(value)
-        return self.dialect.disarm(str(value))
+        return self.dialect.disarm(str(value)[:_LONGEST_VALUE])
 
     def words(self, text: str, values: Mapping[str, object]) -> Markup:
         """Words of ours with values in their places, `%(name)s`; an unknown place stays as it is written."""

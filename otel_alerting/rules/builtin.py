@@ -19,7 +19,7 @@ from otel_alerting.model.duration import MINUTE, SECOND
 from otel_alerting.rules.attributes import text
 from otel_alerting.rules.failures import culprit
 from otel_alerting.rules.fingerprint import LONGEST, fingerprint_of
-from otel_alerting.rules.trouble import Trouble
+from otel_alerting.rules.trouble import Place, Trouble
 
 REFRESH = SECOND
 """How long a count may be behind, so that a storm is told with its number and not as one."""
@@ -37,7 +37,7 @@ class BuiltinRules:
         quiet: an alert is over after this long without another signal.
         burst: this many within `burst_window` are one severity worse.
         burst_window: the time in which a burst is counted.
-        limit: alerts of one tenant and rule at once; everything beyond is counted in one with `overflow="true"`.
+        limit: alerts of one tenant, rule and service at once; what is beyond is counted in one with `overflow="true"`.
         redact: takes secrets out of a text before it gets into an alert.
     """
 
@@ -56,7 +56,8 @@ class BuiltinRules:
         self._troubles: dict[Hashable, Trouble] = {}
         self._aliases: dict[Hashable, Trouble] = {}
         """By what can be read without any work: how a repeated record finds its trouble."""
-        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._numbers: Counter[Place] = Counter()
+        self._services: Counter[tuple[str, str]] = Counter()
         self._ends: list[tuple[int, int, Trouble]] = []
         self._order = counting()
         self._moved: list[Trouble] = []
@@ -142,16 +143,27 @@ class BuiltinRules:
     def _trouble(self, name: str, labels: Labels, signal: Signal) -> Trouble:
         """The trouble of these labels, new or known; that of all others once there are too many."""
         said = {label: text(value) for label, value in labels.items() if value}
-        place = (signal.tenant, name)
-        key: Hashable = (*place, *said.items())
+        key: Hashable = (signal.tenant, name, *said.items())
         trouble = self._troubles.get(key)
-        if trouble is None and self._numbers[place] >= self._limit:
-            key, said = (*place, "overflow"), {"overflow": "true"}
+        if trouble is not None:
+            return trouble
+        place = self._place((signal.tenant, name, said.get("service.name", "")))
+        if self._numbers[place] >= self._limit:
+            key = (*place, "overflow")
+            said = {"service.name": place[2], "overflow": "true"} if place[2] else {"overflow": "true"}
             trouble = self._troubles.get(key)
         if trouble is None:
-            trouble = self._troubles[key] = Trouble(key, name, signal.tenant, said, signal, self._burst_window)
+            trouble = self._troubles[key] = Trouble(key, place, said, signal, self._burst_window)
             self._numbers[place] += 1
         return trouble
+
+    def _place(self, place: Place) -> Place:
+        """The service's own place, so that what overflows is told in the service's own message; else everybody's."""
+        tenant, name, _ = place
+        if place in self._numbers or self._services[tenant, name] < self._limit:
+            self._services[tenant, name] += place not in self._numbers and place[2] != ""
+            return place
+        return tenant, name, ""
 
     def _alias(self, alias: Hashable, trouble: Trouble) -> Trouble:
         if len(self._aliases) >= _ALIASES:
@@ -178,5 +190,8 @@ class BuiltinRules:
     def _over(self, trouble: Trouble, at: int) -> Alert:
         trouble.is_over = True
         del self._troubles[trouble.key]
-        self._numbers[trouble.tenant, trouble.name] -= 1
+        self._numbers[trouble.place] -= 1
+        if not self._numbers[trouble.place]:
+            del self._numbers[trouble.place]
+            self._services[trouble.place[:2]] -= trouble.place[2] != ""
         return trouble.alert(at, self._redact).resolved(at, "quiet")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
-import regex  # type: ignore[import-untyped]
+import regex
 
 from otel_alerting.model import Log, Severity, Signal, Span
 from otel_alerting.rules import attributes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from otel_alerting.model import Alert, Labels, Severity, Signal
 from otel_alerting.rules.attributes import failure_of
@@ -11,6 +12,10 @@ from otel_alerting.rules.failures import redacted
 
 _PARTS = 4
 """Sub-buckets of the burst's window: it may be noticed a quarter late, never early."""
+
+
+Place: TypeAlias = tuple[str, str, str]
+"""Tenant, rule and service: what a limit is for, and what a message is about."""
 
 
 class Trouble:
@@ -30,15 +35,14 @@ class Trouble:
         "last",
         "mild",
         "moved",
-        "name",
+        "place",
         "seen_at",
         "severity",
         "started_at",
-        "tenant",
     )
 
-    def __init__(self, key: object, name: str, tenant: str, labels: Labels, signal: Signal, window: int) -> None:
-        self.key, self.name, self.tenant, self.labels = key, name, tenant, labels
+    def __init__(self, key: object, place: Place, labels: Labels, signal: Signal, window: int) -> None:
+        self.key, self.place, self.labels = key, place, labels
         self.started_at, self.last = signal.at, signal
         self.count, self.seen_at = 0, 0
         self.mild = self.severity = Severity.DEBUG
@@ -83,14 +87,14 @@ class Trouble:
             text, failure = redact(text), redacted(failure, redact)
             facts = {name: redact(value) if isinstance(value, str) else value for name, value in facts.items()}
         alert = Alert(
-            tenant=self.tenant,
-            name=self.name,
+            tenant=self.place[0],
+            name=self.place[1],
             labels=self.labels,
             severity=self.severity,
             started_at=self.started_at,
             updated_at=now,
             count=self.count,
-            template="exception" if self.name == "UnhandledException" else "default",
+            template="exception" if self.place[1] == "UnhandledException" else "default",
             text=text,
             facts=facts,
             failure=failure,

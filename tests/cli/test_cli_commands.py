@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import stat
 import subprocess
@@ -102,6 +104,17 @@ def test_check_speaks_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said["notes"] == [
         "the variable OTEL_ALERTING_SLACK_TOKN means nothing; did you mean 'OTEL_ALERTING_SLACK_TOKEN'?"
     ]
+
+
+def test_check_builds_what_would_run(run: Run) -> None:
+    """A token that no request could carry is found before the first alert."""
+    Path("alerting.yaml").write_text(
+        "receivers: [{name: ops, slack_configs: [{token: 'xoxb-\u00e4', channel: '#ops'}]}]\n", "utf-8"
+    )
+    ran = run("check")
+    assert ran.status == 1
+    assert "token" in ran.err
+    assert "xoxb-" not in ran.err.replace("begins with xoxb-", "")
 
 
 def test_check_compiles_templates_and_annotations(run: Run) -> None:
@@ -265,3 +278,38 @@ def test_preview_says_what_is_missing(run: Run, arguments: list[str], said: str)
     ran = run(*arguments)
     assert ran.status == 1
     assert said in ran.err
+
+
+@pytest.mark.process
+def test_init_asks_on_a_terminal_and_hides_the_secret(tmp_path: Path) -> None:
+    """Each question once, an empty answer takes the default, the webhook is not echoed."""
+    command = [sys.executable, "-m", "otel_alerting", "init", "new"]
+    said = answered(command, tmp_path, [WEBHOOK, "acme", "fr-FR", ""])
+    assert "secretpath" not in said
+    assert WEBHOOK in (tmp_path / "new/.env").read_text()
+    text = (tmp_path / "new/alerting.yaml").read_text()
+    assert '"acme": {}' in text
+    assert 'locale: "fr-FR"' in text
+    assert 'timezone: "UTC"' in text
+
+
+def answered(command: list[str], folder: Path, answers: list[str]) -> str:
+    """Run a command on a terminal of its own, answer each question, and give all that was on the screen."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execv(command[0], command)
+    screen, left = b"", list(answers)
+    while True:
+        try:
+            seen = os.read(terminal, 1024)
+        except OSError:  # Linux says so when the child has closed its side
+            break
+        if not seen:
+            break
+        screen += seen
+        if left and screen.rstrip(b" ").endswith(b":") and b"\n" not in seen[-2:]:
+            os.write(terminal, left.pop(0).encode() + b"\n")
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return screen.decode()

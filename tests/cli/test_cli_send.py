@@ -76,3 +76,11 @@ def test_without_any_configuration_it_is_the_terminal(run: Run) -> None:
     """The first run shows something."""
     ran = run("send", "Hello there")
     assert (ran.status, ran.out) == (0, "delivered to console (receiver 'console')\n")
+
+
+def test_what_is_turned_off_sends_nothing(run: Run, slack: SlackSimulator, config: Path) -> None:
+    """`enabled: false` holds here too."""
+    config.write_text(config.read_text() + "enabled: false\n")
+    ran = run("send", "Hello", "--tenant", "acme", "--config", config)
+    assert (ran.status, slack.messages()) == (1, [])
+    assert "enabled" in ran.err

@@ -135,3 +135,32 @@ def test_an_unknown_key_both_refuse(path: tuple[str | int, ...]) -> None:
     data = changed(GOOD_DATA, path, {**there, "zzz": 1})
     assert attempt(json.dumps(data), Config, "a.yaml").problems
     assert refused(CONFIG, data)
+
+
+GOOD_RULE_DATA = yaml.safe_load(GOOD_RULES)
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    "5%",
+    "1h",
+    [],
+    ["a"],
+    {},
+    {"above": 1},
+    {"not": {"not": {}}},
+    {"status": "error"},
+]
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([path for path in places(GOOD_RULE_DATA) if path]), st.sampled_from(ODD))
+def test_odd_values_in_rules_are_read_or_told(path: tuple[str | int, ...], odd: object) -> None:
+    """Nothing but problems comes of a rule file, and what the reader takes has the schema's shape."""
+    data = changed(GOOD_RULE_DATA, path, odd)
+    reading = attempt(json.dumps(data), RuleFile, "a.yaml")
+    assert (reading.value is None) == bool(reading.problems)

@@ -11,6 +11,7 @@ from otel_alerting.config.load import load
 from otel_alerting.config.secret import Secret
 from otel_alerting.config.settings import NAMES, unknown_variables, variable
 from otel_alerting.errors import ConfigurationError
+from otel_alerting.handlers.settings import KNOWN
 from otel_alerting.model.duration import HOUR, MINUTE, SECOND
 from otel_alerting.model.severity import Severity
 
@@ -128,6 +129,18 @@ def test_a_keyword_wins_over_a_variable_and_that_over_the_file() -> None:
     assert config.builtin_rules.level is Severity.INFO
 
 
+def test_a_level_may_be_a_number_of_logging() -> None:
+    """As the handlers take it."""
+    for said, severity in [("30", Severity.WARNING), ("40", Severity.HIGH), ("WARN", Severity.WARNING)]:
+        assert load(env={"OTEL_ALERTING_LEVEL": said}).builtin_rules.level is severity
+
+
+def test_handlers_may_say_all_their_settings() -> None:
+    """What the handlers know, the configuration knows."""
+    assert set(KNOWN) <= set(NAMES)
+    assert load(env={}, overrides={"store": "memory:"}).store == "memory:"
+
+
 def test_a_keywords_way_to_slack_wins_over_the_variables() -> None:
     """A token in the code and a webhook in the environment are not two ways."""
     config = load(
@@ -159,6 +172,13 @@ def test_a_channel_with_nothing_to_use_it_with_is_told() -> None:
     """It would silently print to the terminal."""
     (said,) = problems(None, {"OTEL_ALERTING_SLACK_CHANNEL": "#ops"})
     assert said.startswith("OTEL_ALERTING_SLACK_CHANNEL: found nothing to use it with; also OTEL_ALERTING_SLACK_TOKEN")
+
+
+def test_a_broken_file_is_not_blamed_for_what_could_not_be_read() -> None:
+    """Its receivers may well have been there."""
+    path = write("store: x\nreceivers: [{name: ops, slack_configs: [{token: xoxb-1, channel: '#ops'}]}]\n")
+    (said,) = problems(path, {"OTEL_ALERTING_SLACK_CHANNEL": "#test"})
+    assert said.startswith("alerting.yaml:1: store")
 
 
 def test_a_token_needs_a_channel_and_no_webhook() -> None:

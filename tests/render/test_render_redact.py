@@ -54,6 +54,7 @@ def test_a_secret_is_masked_wherever_it_stands(kind: str) -> None:
         "trace 4bf92f3577b34da6a3ce929d0e0e4736",
         "tokenizer loaded; passed 12 tests; keyboard: de",
         "secretary of state",
+        "basic authentication failed, bearer certificates are missing",
         "1764000000000000000",
         "user 42 has no access",
     ],

@@ -74,6 +74,12 @@ def test_a_file_without_blocks_is_the_summary(tmp_path: Path) -> None:
     assert message.title
 
 
+def test_a_title_that_says_nothing_is_the_alerts_own(tmp_path: Path) -> None:
+    """A message without a title would be an alert without a name."""
+    message = renderer(write(tmp_path, "own", "{% block title %} {% endblock %}")).render(notification())
+    assert message.title.endswith("Firing: Disk")
+
+
 def test_a_replaced_default_is_what_all_templates_extend(tmp_path: Path) -> None:
     """And it may itself extend the built-in one."""
     write(
