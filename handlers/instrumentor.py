@@ -20,10 +20,12 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from otel_alerting import inbox
 from otel_alerting.handlers.logging_handler import AlertHandler
 from otel_alerting.handlers.settings import is_enabled
+from otel_alerting.handlers.way import Way
 from otel_alerting.telemetry import complain
 
 if TYPE_CHECKING:
     from otel_alerting.handlers.processors import DirectSpanProcessor, StampingLogProcessor, StampingSpanProcessor
+    from otel_alerting.handlers.sdk import ReadWriteLogRecord
 
 _NAME = "alerting"
 
@@ -36,6 +38,7 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
     """
 
     _handler: AlertHandler | None = None
+    _bridge: Way | None = None
     _processors: tuple[StampingSpanProcessor | StampingLogProcessor | DirectSpanProcessor, ...] = ()
     _asked = False
 
@@ -56,7 +59,7 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         inbox.leave(self.check)
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
-        self._handler, self._processors = None, ()
+        self._handler, self._bridge, self._processors = None, None, ()
 
     def check(self) -> None:
         """See that the handler is still on the root logger: `dictConfig` and `basicConfig(force=True)` take it off.
@@ -69,12 +72,17 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         if handler is not None and handler not in root.handlers and not _is_covered(root):
             root.addHandler(handler)
 
-    def _ask_for_check(self) -> None:
-        """Have `check` called, where a look says that it is needed. On the program's threads, for every record."""
-        if self._handler is None or self._asked or self._handler in logging.getLogger().handlers:
+    def _stand_in(self, record: ReadWriteLogRecord) -> None:
+        """While the handler is away, take what the bridge sees, and have it put back. On the program's threads."""
+        handler, bridge, root = self._handler, self._bridge, logging.getLogger()
+        if handler is None or bridge is None or handler in root.handlers or _is_covered(root):
             return
-        self._asked = True
-        inbox.shared().defer(self.check)
+        from otel_alerting.handlers.log_exporter import log_of
+
+        bridge.put(log_of, record, bridge.door)
+        if not self._asked:
+            self._asked = True
+            bridge.inbox.defer(self.check)
 
     def _guarded(self, step: Callable[[Mapping[str, object]], None], settings: Mapping[str, object]) -> None:
         try:
@@ -102,7 +110,8 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
             return
         from otel_alerting.handlers.processors import StampingLogProcessor
 
-        processor = StampingLogProcessor(self._ask_for_check)
+        self._bridge = Way("AlertingInstrumentor", "otel", settings)
+        processor = StampingLogProcessor(self._stand_in)
         provider.add_log_record_processor(processor)
         self._processors = (*self._processors, processor)
 

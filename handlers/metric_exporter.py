@@ -25,6 +25,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.metrics.view import Aggregation, ExponentialBucketHistogramAggregation
 
+from otel_alerting import inbox as inboxes
 from otel_alerting.handlers.points import point_of, points_in
 from otel_alerting.handlers.way import Way
 from otel_alerting.telemetry import complain
@@ -39,6 +40,8 @@ Collect: TypeAlias = "Callable[[MetricReader, AggregationTemporality], Iterable[
 """How the SDK has a reader ask for its numbers."""
 _INTERVAL = 5_000.0
 """Milliseconds: soon enough for a threshold, seldom enough for callbacks that ask a database."""
+_LONGEST = 3600.0
+"""Seconds between two collections, at most: an hour is no interval for alerts, and endless is no time to wait."""
 _SHARE = 0.01
 """Of one processor, at most, for collecting: a slow collection makes the next one wait longer."""
 _HELPERS = ("from multiprocessing.resource_tracker ", "from multiprocessing.forkserver ")
@@ -114,7 +117,10 @@ class AlertMetricReader(MetricReader):
         pause = 0.0 if self._discard else self._interval
         while not self._stopped.wait(pause):
             began = time.perf_counter()
-            self._collect_quietly()
+            try:
+                self._collect_quietly()
+            except BaseException as error:  # noqa: BLE001 - somebody's callback, which must not end the thread
+                complain(f"cannot collect metrics: {type(error).__name__}", about="metrics")
             pause = max(self._interval, (time.perf_counter() - began) / _SHARE)
 
     def _collect_quietly(self, timeout_millis: float = 10_000) -> bool:
@@ -201,7 +207,7 @@ def _put(way: Way, metrics: MetricsData) -> None:
 def _interval(millis: float | None) -> float:
     """Seconds; what cannot be a number of milliseconds is left aside, as the specification asks."""
     try:
-        return max(0.01, float(millis if millis is not None else _said()) / 1e3)
+        return min(max(0.01, float(millis if millis is not None else _said()) / 1e3), _LONGEST)
     except (TypeError, ValueError):
         complain(f"AlertMetricReader: interval_millis: found {millis!r}; {_INTERVAL:.0f} holds")
         return _INTERVAL / 1e3
@@ -221,8 +227,6 @@ def _is_helper_process() -> bool:
 
 
 def _restart_after_fork(reader: AlertMetricReader) -> None:
-    if not hasattr(os, "register_at_fork"):
-        return
     known = weakref.ref(reader)
 
     def restart() -> None:
@@ -230,4 +234,4 @@ def _restart_after_fork(reader: AlertMetricReader) -> None:
         if there is not None:
             there._begin_anew()
 
-    os.register_at_fork(after_in_child=restart)
+    inboxes.in_children(restart)

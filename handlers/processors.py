@@ -47,23 +47,23 @@ class StampingLogProcessor(LogRecordProcessor):
     """Writes `tenant.id` and `correlation_id` on every log record that is emitted where they are known.
 
     Args:
-        check: called for every record, to see that all is as it was; cheap.
+        look: called with every record when it is stamped; cheap.
     """
 
-    def __init__(self, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, look: Callable[[ReadWriteLogRecord], None] = lambda _: None) -> None:
         self.on = True
-        self._check = check
+        self._look = look
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Stamp a record; what it says already stays."""
         if not self.on:
             return
         try:
-            self._check()
             attributes = log_record.log_record.attributes
             for name, value in _who(None):
                 if attributes is not None and name not in attributes:
                     attributes[name] = value  # type: ignore[index] # the SDK makes it a mutable mapping before
+            self._look(log_record)
         except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
             complain(f"cannot stamp a record: {type(error).__name__}")
 

@@ -10,12 +10,12 @@ own, and to note a structlog event.
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 
+from otel_alerting import inbox as inboxes
 from otel_alerting.inbox import Settings
 
 _SIZE = 16_384
@@ -145,5 +145,4 @@ def _same(event: Event, thread: int | None, logger: str, level: int, text: str, 
 SEEN = Seen()
 """This process's memory."""
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=SEEN.forget_lock)
+inboxes.in_children(SEEN.forget_lock)

@@ -29,6 +29,8 @@ _SLICE = 100
 """Entries between two offers of the interpreter lock: one to two milliseconds of work."""
 _CHORES = 1.0
 """Seconds between two looks after what the ways in keep in order (a handler that `dictConfig` took away)."""
+_REST = 1.0
+"""Seconds of rest after a turn that failed: a fault that comes back must not take a processor for itself."""
 _SHUTDOWN = 3.0
 """Seconds that the end of the program may be held up."""
 
@@ -48,7 +50,7 @@ class SystemClock:
 class Background:
     """One inbox, one pipeline, one thread."""
 
-    def __init__(self, inbox: Inbox, make: Callable[[], Pipeline], *, clock: Clock | None = None) -> None:
+    def __init__(self, inbox: Inbox, make: Callable[[], Pipeline | None], *, clock: Clock | None = None) -> None:
         self.inbox = inbox
         self.pipeline: Pipeline | None = None
         """None until the thread has built it."""
@@ -57,16 +59,29 @@ class Background:
         self._chores = False
         self._make = make
         self._clock = clock or SystemClock()
+        self._pid = os.getpid()
+        self._alone = False
         self._stopping = threading.Event()
         self._flushes: deque[_Flush] = deque()
         self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the thread. Where none can be started, as at the end of a program on Python 3.12, `stop` does the work."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._alone = True
+            complain(f"no thread: what is to be told is told at the program's end: {error}")
+
+    @property
+    def is_here(self) -> bool:
+        """Does it belong to this process? Its thread is not in a child that was forked without Python's hooks."""
+        return self._pid == os.getpid()
 
     def flush(self, timeout: float) -> bool:
         """Tell everything that came in before this call, within `timeout` seconds; True when nothing is left."""
+        if self._alone:
+            return not len(self.inbox)
         request = _Flush(self._clock.monotonic() + int(timeout * 1e9))
         self._flushes.append(request)
         self.inbox.ring()
@@ -78,8 +93,13 @@ class Background:
             self.shutdown = timeout
         self._stopping.set()
         self.inbox.ring()
-        self._thread.join(self.shutdown + 0.5)
+        if self._alone:
+            self._run()
+        else:
+            self._thread.join(self.shutdown + 0.5)
         self.inbox.closed = True
+        if self._thread.is_alive():
+            self._guarded(self._say_what_is_left)
 
     def _run(self) -> None:
         with _importing, quiet():
@@ -89,14 +109,15 @@ class Background:
             return
         with quiet():
             while not self._stopping.is_set():
-                self._turn(self.pipeline)
-            self._end(self.pipeline)
+                if not self._guarded(functools.partial(self._turn, self.pipeline)):
+                    self._stopping.wait(_REST)
+            self._guarded(functools.partial(self._end, self.pipeline))
 
     def _built(self) -> Pipeline | None:
         try:
             return self._make()
-        except Exception as error:  # noqa: BLE001 - nobody is there to catch it
-            complain(f"cannot start, alerts of this process are lost: {type(error).__name__}: {error}")
+        except BaseException as error:  # noqa: BLE001 - nobody is there to catch it
+            complain(f"cannot start, alerts of this process are lost: {_why(error)}")
             return None
 
     def _turn(self, pipeline: Pipeline) -> None:
@@ -131,15 +152,17 @@ class Background:
             item = make(*arguments)
             if item is not None:
                 pipeline.take(item, self._clock.now())
-        except Exception as error:  # noqa: BLE001 - one odd value must not stop the others
+        except BaseException as error:  # noqa: BLE001 - one odd value must not stop the others, whatever it raises
             pipeline.lose({"unreadable": 1})
-            complain(f"cannot read a signal: {type(error).__name__}: {error}", about=type(error).__name__)
+            complain(f"cannot read a signal: {_why(error)}", about=type(error).__name__)
 
-    def _guarded(self, work: Callable[[], object]) -> None:
+    def _guarded(self, work: Callable[[], object]) -> bool:
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - the thread goes on, the fault is told
-            complain(f"fault in the pipeline: {type(error).__name__}: {error}", about=type(error).__name__)
+        except BaseException as error:  # noqa: BLE001 - the thread goes on, the fault is told
+            complain(f"fault in the pipeline: {_why(error)}", about=type(error).__name__)
+            return False
+        return True
 
     def _until_next(self, pipeline: Pipeline) -> float | None:
         at = pipeline.next_at()
@@ -160,9 +183,14 @@ class Background:
         self._guarded(lambda: pipeline.finish(self._clock.now(), deadline))
         self._drain(pipeline)
         self._guarded(pipeline.close)
-        left = {tenant: account["waiting"] for tenant, account in pipeline.account().items() if account["waiting"]}
+
+
+    def _say_what_is_left(self) -> None:
+        """The thread still waits for an answer and will not get to say it."""
+        changes = self.pipeline.waiting() if self.pipeline is not None else 0
+        left = changes + len(self.inbox)
         if left:
-            complain(f"the program ended before {sum(left.values())} alert changes could be told")
+            complain(f"the program ended before {left} alert{'s' if left > 1 else ''} could be told")
 
 
 class _Flush:
@@ -178,7 +206,8 @@ class _Flush:
 
 
 _running: dict[int, Background] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()
+"""Reentrant, because a signal handler may come between while its own thread holds it."""
 
 
 def start(inbox: Inbox) -> None:
@@ -198,10 +227,8 @@ def flush(timeout: float = 3.0) -> bool:
     handler, before `os._exit`.
     """
     deadline = time.monotonic() + timeout
-    with _lock:
-        all_of_them = list(_running.values())
     # A list, because every one of them is to be flushed, also behind one that could not.
-    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in all_of_them])  # noqa: C419
+    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in _all_here()])  # noqa: C419
 
 
 def account() -> Mapping[str, Account]:
@@ -226,31 +253,39 @@ def of(inbox: Inbox) -> Background | None:
 def stop_all() -> None:
     """Drain and end every background: the interpreter's exit calls it, after OpenTelemetry's own flush."""
     with _lock:
-        all_of_them = list(_running.values())
+        all_of_them = _all_here()
         _running.clear()
     for background in all_of_them:
         background.stop()
 
 
+def _all_here() -> list[Background]:
+    with _lock:
+        return [background for background in _running.values() if background.is_here]
+
+
 def flush_on_sigterm() -> None:
     """Drain before SIGTERM ends the process, then let the earlier handler (or the default) have it.
 
-    For programs that a plain SIGTERM would end without any exit hook. Call it on the main thread.
+    For programs that a plain SIGTERM would end without any exit hook. Call it on the main thread. With a handler of
+    the program's own, which may let it go on for a while, what there is is told before, and the rest at its end.
     """
     before = signal.getsignal(signal.SIGTERM)
 
     def handle(number: int, frame: FrameType | None) -> None:
-        stop_all()
         if callable(before):
+            flush(_SHUTDOWN)
             before(number, frame)
         elif before is not signal.SIG_IGN:
+            stop_all()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
     signal.signal(signal.SIGTERM, handle)
 
 
-def _make(inbox: Inbox) -> Pipeline:
+def _make(inbox: Inbox) -> Pipeline | None:
+    """The pipeline of a shared inbox; None where its configuration switches everything off."""
     from otel_alerting.config.build import build
     from otel_alerting.config.load import load
     from otel_alerting.config.schema import Config
@@ -264,6 +299,8 @@ def _make(inbox: Inbox) -> Pipeline:
             complain(f"configuration: {problem}")
         complain("the configuration cannot be used: alerts go to the console until it is mended")
         config = Config()
+    if not config.enabled:
+        return None
     background = of(inbox)
     if background is not None:
         background.shutdown = config.shutdown_timeout / 1e9
@@ -271,13 +308,30 @@ def _make(inbox: Inbox) -> Pipeline:
 
 
 def _drain_in_children() -> None:
-    """A forked `multiprocessing` child ends without exit hooks, but runs the finalizers made in it."""
+    """A forked `multiprocessing` child ends without exit hooks, but runs the finalizers made in it.
+
+    A child of Celery's pool runs not even these, but sends a signal before.
+    """
     for name in ("multiprocessing", "billiard"):
         process = sys.modules.get(f"{name}.process")
         util = sys.modules.get(f"{name}.util")
         if process is None or util is None or process.current_process().name == "MainProcess":
             continue
         util.Finalize(None, stop_all, exitpriority=10)
+    signals = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_shutdown.connect(_flush_child, weak=False, dispatch_uid="otel-alerting")
+
+
+def _flush_child(**said: object) -> None:
+    flush(_SHUTDOWN)
+
+
+def _why(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - somebody else's __str__
+        return type(error).__name__
 
 
 _importing = threading.RLock()
@@ -297,14 +351,14 @@ def _after_fork_in_parent() -> None:
         return
 
 
-def _after_fork_in_child() -> None:
+def _begin_anew() -> None:
     """The parent's threads are not here, and its locks may be held for ever."""
     global _lock, _importing
-    _lock, _importing = threading.Lock(), threading.RLock()
-    _running.clear()
+    _lock, _importing = threading.RLock(), threading.RLock()
+    for name in [name for name, background in _running.items() if not background.is_here]:
+        del _running[name]
 
 
+inboxes.in_children(_begin_anew)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)

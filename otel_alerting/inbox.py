@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from otel_alerting import telemetry
 from otel_alerting.telemetry import complain
 
 if TYPE_CHECKING:  # msgspec costs more to load than all of this file's own work
@@ -135,8 +136,9 @@ class Inbox:
         if self._begun.setdefault(os.getpid(), mine) is not mine:  # another thread is at it
             return
         if self._pid:  # a fork that ran no hook: uWSGI
-            self._reset()
-            self.closed = False
+            _after_fork()
+            if self._begun.setdefault(os.getpid(), mine) is not mine:
+                return
         self._pid = os.getpid()
         if self.start is not None:
             try:
@@ -157,6 +159,7 @@ _shared_lock = threading.Lock()
 _starter: Callable[[Inbox], None] | None = None
 _flusher: Callable[[float], bool] | None = None
 _chores: list[Callable[[], None]] = []
+_anew: list[Callable[[], None]] = []
 
 
 def shared(**settings: object) -> Inbox:
@@ -221,6 +224,14 @@ def _do(chore: Callable[[], None]) -> None:
         complain(f"{getattr(chore, '__qualname__', 'a chore')}: {type(error).__name__}: {error}")
 
 
+def in_children(begin_anew: Callable[[], None]) -> None:
+    """Have this called in every forked child, before anything of ours is used there: quick, and nothing that waits.
+
+    The fork itself calls it, or, where it runs no hooks of Python (uWSGI forks in C), the child's first entry.
+    """
+    _anew.append(begin_anew)
+
+
 def forget_locks() -> None:
     """In a forked child: a lock that a thread of the parent held is held for ever."""
     global _shared_lock  # noqa: PLW0603 - see above
@@ -228,9 +239,12 @@ def forget_locks() -> None:
 
 
 def _after_fork() -> None:
+    telemetry.forget_lock()
     forget_locks()
     for inbox in list(_all):
         inbox._forked()
+    for begin_anew in tuple(_anew):
+        _do(begin_anew)
 
 
 if hasattr(os, "register_at_fork"):

@@ -132,6 +132,10 @@ class Pipeline:
             self.accept(alert, now)
         return self.flush(now, deadline)
 
+    def waiting(self) -> int:
+        """Alert changes that nobody was told of yet, of all tenants."""
+        return self.courier.waiting() + sum(map(self.dispatcher.waiting, self.dispatcher.tenants()))
+
     def account(self) -> Mapping[str, Account]:
         """By tenant: what there was to tell, and what became of it."""
         tenants = {dict(labels).get("tenant", "") for (name, labels) in self.counters.all() if name in _BOOKS}

@@ -166,35 +166,34 @@ class SlackNotifier:
         """Keep the pace and try again, until it is there, refused, or the patience is over."""
         give_up = time.monotonic_ns() + int(self._patience * 1e9)
         backoff = Backoff(Retry(), random.random)
-        doubts = 0
+        last: DeliveryError | None = None
         while True:
-            self._wait_turn(place, give_up)
+            self._wait_turn(place, give_up, last)
             try:
                 return send()
             except Refused:
                 raise
             except TryLater as error:
-                pause = max(error.after, 0 if error.after else backoff.failed())
+                last, pause = error, error.after or backoff.failed()
                 if error.gate:
                     with self._lock:
                         self._pacer.close_gate([place.destination], time.monotonic_ns() + pause)
-                if time.monotonic_ns() + pause > give_up:
+            except Unknown as error:
+                if isinstance(last, Unknown):  # a second doubt could be a third copy
                     raise
-            except Unknown:
-                doubts += 1
-                if doubts > 1:  # a second doubt could be a third copy
-                    raise
-                pause = backoff.failed()
+                last, pause = error, backoff.failed()
+            if time.monotonic_ns() + pause > give_up:
+                raise last
             time.sleep(pause / 1e9)
 
-    def _wait_turn(self, place: Slack, give_up: int) -> None:
-        """Take the next place in the channel's pace, and wait for it."""
+    def _wait_turn(self, place: Slack, give_up: int, last: DeliveryError | None) -> None:
+        """Take the next place in the channel's pace, and wait for it; when that is too late, say what was wrong last."""
         budgets = place.budgets(None)
         with self._lock:
             now = time.monotonic_ns()
             turn = self._pacer.ready_at(budgets, now)
             if turn > give_up:
-                raise TryLater("busy", "its turn comes after the patience is over", after=turn - now)
+                raise last or TryLater("busy", "its turn comes after the patience is over", after=turn - now)
             self._pacer.take(budgets, turn)
         time.sleep((turn - now) / 1e9)
 

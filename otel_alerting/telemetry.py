@@ -34,8 +34,14 @@ def complain(words: str, *, about: str = "") -> None:
     try:
         stream.write(f"otel-alerting: {without_credentials(words)}\n")
         stream.flush()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last: from a signal handler, amidst another write
         return
+
+
+def forget_lock() -> None:
+    """In a forked child: a lock that a thread of the parent held is held for ever."""
+    global _said_lock
+    _said_lock = threading.Lock()
 
 
 def without_credentials(words: str) -> str:

@@ -1,7 +1,7 @@
 """Run the journeys on every other interpreter of this machine that the project supports.
 
 `python tests/interpreters.py` builds the wheel, and for each CPython 3.10 or newer that it finds on PATH or under
-PYENV_ROOT makes an environment, installs the wheel with its `test` extra and runs tests/journeys there.
+PYENV_ROOT makes an environment, installs the wheel with its `journeys` extra and runs tests/journeys there.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def build(place: Path) -> Path:
 def journeys(interpreter: str, wheel: Path, place: Path) -> int:
     subprocess.run([interpreter, "-m", "venv", str(place)], check=True)
     python = str(place / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{wheel}[test]"], check=True)
+    for what in (["--upgrade", "pip"], [f"{wheel}[journeys]"]):  # the pip that came with it may resolve for minutes
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *what], check=True)
     return subprocess.run(
         [python, "-m", "pytest", "-q", "-n", "auto", "tests/journeys"], cwd=ROOT, check=False
     ).returncode

@@ -128,7 +128,7 @@ class Courier:
             changes = self._desk.waiting(None)
         self._give_up()
         if changes:
-            complain(f"stopped before {changes} alert changes could be told")
+            complain(f"stopped before {changes} alert change{'s' if changes > 1 else ''} could be told")
 
     def waiting(self, tenant: str | None = None) -> int:
         """Alert changes that have not been told, of one tenant or of all."""

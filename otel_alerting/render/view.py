@@ -94,7 +94,7 @@ class AlertView(Plain):
             if self.annotations.get(name):
                 return self.annotations[name]
         said = one_line(self._alert.text)
-        told = (_headline(self.text), self.title, self._alert.failure.message if self._alert.failure else None)
+        told = (self.title, self._alert.failure.message if self._alert.failure else None)
         if not said or (len(said) <= _ONE_LINE and said in told):
             return ""
         return cut(self._alert.text.strip(), _LONGEST_SUMMARY, self._telling.voice.missing)

@@ -78,7 +78,7 @@ class SpanPattern(msgspec.Struct, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[tuple[str, str, str]]:
         """Values that no span can have."""
-        yield from _unreadable("span", _given(self))
+        yield from unreadable("span", _given(self))
 
 
 class LogPattern(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class LogPattern(msgspec.Struct, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[tuple[str, str, str]]:
         """Values that no log record can have."""
-        yield from _unreadable("log", _given(self))
+        yield from unreadable("log", _given(self))
 
 
 Where: TypeAlias = Mapping[str, AttributeMatcher]
@@ -251,7 +251,8 @@ def _given(pattern: SpanPattern | LogPattern | None) -> Where:
 _WORDS = {"kind": ("internal", "server", "client", "producer", "consumer"), "status": ("unset", "ok", "error")}
 
 
-def _unreadable(kind: Kind, where: Where) -> Iterator[tuple[str, str, str]]:
+def unreadable(kind: Kind, where: Where) -> Iterator[tuple[str, str, str]]:
+    """Matchers that nothing could be held against: path, what was found, what would be right."""
     for name, matcher in where.items():
         try:
             _compiled(kind, {name: matcher})

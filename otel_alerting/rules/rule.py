@@ -14,7 +14,7 @@ import msgspec
 from otel_alerting.model import Severity
 from otel_alerting.model.duration import MINUTE, SECOND, Duration
 from otel_alerting.rules import measures
-from otel_alerting.rules.matching import AttributeMatcher, Kind, LogPattern, SpanPattern, Where, part
+from otel_alerting.rules.matching import AttributeMatcher, Kind, LogPattern, SpanPattern, Where, part, unreadable
 from otel_alerting.rules.quantity import Quantity
 from otel_alerting.rules.threshold import COMPARISONS, Comparison, Step, Threshold
 
@@ -197,6 +197,9 @@ class Rule(Condition, frozen=True, kw_only=True):
             yield (given[1] if given else ""), " and ".join(given) or "no signal", "exactly one of metric, span, log"
         if self.metric == "":
             yield "metric", "nothing", "the metric's name"
+        for path, where in (("where", self.where), *(("any_where", one) for one in self.alternatives)):
+            for name, found, right in unreadable("metric", where):
+                yield f"{path}.{name}", found, right
 
     def _unclear_measure(self) -> Problems:
         name = self.measure
