@@ -1,6 +1,6 @@
 """A Celery worker: the handler is attached where Celery has set up its logging, children tell before they end.
 
-    celery --app celery_app --workdir examples worker
+celery --app celery_app --workdir examples worker
 """
 
 import logging

@@ -1,7 +1,7 @@
 """A FastAPI application: every request has a correlation id and a tenant, and what is left is told at shutdown.
 
-    uvicorn --app-dir examples fastapi_app:app
-    curl -i -H 'X-Tenant-ID: acme' -H 'X-Request-ID: request-4711' localhost:8000/orders/7
+uvicorn --app-dir examples fastapi_app:app
+curl -i -H 'X-Tenant-ID: acme' -H 'X-Request-ID: request-4711' localhost:8000/orders/7
 """
 
 import logging

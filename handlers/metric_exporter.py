@@ -117,16 +117,15 @@ class AlertMetricReader(MetricReader):
         pause = 0.0 if self._discard else self._interval
         while not self._stopped.wait(pause):
             began = time.perf_counter()
-            try:
-                self._collect_quietly()
-            except BaseException as error:  # noqa: BLE001 - somebody's callback, which must not end the thread
-                complain(f"cannot collect metrics: {type(error).__name__}", about="metrics")
+            self._collect_quietly()
             pause = max(self._interval, (time.perf_counter() - began) / _SHARE)
 
     def _collect_quietly(self, timeout_millis: float = 10_000) -> bool:
         try:
             self.collect(timeout_millis=timeout_millis)
-        except Exception as error:  # noqa: BLE001 - somebody's callback, or the SDK's time limit
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - somebody's callback, or the SDK's time limit
             complain(f"cannot collect metrics: {type(error).__name__}", about="metrics")
             return False
         return True

@@ -66,7 +66,7 @@ class Background:
         self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
 
     def start(self) -> None:
-        """Start the thread. Where none can be started, as at the end of a program on Python 3.12, `stop` does the work."""
+        """Start the thread. Where none can be had, as at the end of a program on Python 3.12, `stop` does the work."""
         try:
             self._thread.start()
         except RuntimeError as error:
@@ -242,6 +242,17 @@ def account() -> Mapping[str, Account]:
             for line, number in lines.items():
                 book[line] = book.get(line, 0) + number
     return books
+
+
+def seen() -> Mapping[str, int]:
+    """By kind (`log`, `span`, `point`), over all inboxes of this process: the signals that rules have looked at."""
+    kinds: dict[str, int] = {}
+    with _lock:
+        pipelines = [background.pipeline for background in _running.values() if background.pipeline]
+    for pipeline in pipelines:
+        for kind, number in pipeline.counters.by("signals", "kind").items():
+            kinds[kind] = kinds.get(kind, 0) + number
+    return kinds
 
 
 def of(inbox: Inbox) -> Background | None:

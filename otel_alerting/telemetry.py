@@ -40,7 +40,7 @@ def complain(words: str, *, about: str = "") -> None:
 
 def forget_lock() -> None:
     """In a forked child: a lock that a thread of the parent held is held for ever."""
-    global _said_lock
+    global _said_lock  # noqa: PLW0603 - it is replaced where it can be held for ever
     _said_lock = threading.Lock()
 
 

@@ -53,7 +53,9 @@ def anchors(page: Path) -> set[str]:
 
 def prose(page: Path) -> Iterator[tuple[int, str]]:
     """The lines outside blocks of code, with their numbers."""
-    inside = {line for block in _blocks(page) for line in range(block.line - 1, block.line + len(block.text.split("\n")))}
+    inside = {
+        line for block in _blocks(page) for line in range(block.line - 1, block.line + len(block.text.split("\n")))
+    }
     for number, text in enumerate(page.read_text("utf-8").splitlines(), 1):
         if number not in inside:
             yield number, text

@@ -28,7 +28,10 @@ from otel_alerting.model.severity import Severity
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "configuration.md", DOCS / "commands.md")
 _PART = re.compile(r"(<!-- reference: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_CALL_ONLY_NOT = ("enabled", "store")
+_OF_THE_PROCESS = ("enabled", "store")
+"""Settings that a handler or exporter cannot say."""
+_AT_THE_ROOT = re.compile(r"; (?:\w+ at the root|at the root, [^.;]*)(?=[.;])")
+"""What a bare tree of routes does at its root; in a file the root has defaults of its own, in the column before."""
 
 
 def written(page: Path) -> str:
@@ -44,7 +47,7 @@ def configuration() -> str:
 def settings() -> str:
     """Every variable and keyword."""
     rows = [
-        (f"`{variable(name)}`", "" if name in _CALL_ONLY_NOT else f"`{name}`", _cell(about))
+        (f"`{variable(name)}`", "" if name in _OF_THE_PROCESS else f"`{name}`", _cell(about))
         for name, about in NAMES.items()
     ]
     return _table(("variable", "keyword", "meaning"), rows)
@@ -66,12 +69,17 @@ def _tables(struct: type, path: str, done: list[type]) -> Iterator[str]:
     """The table of a Struct, then those of the Structs in it; rules have a page of their own."""
     done.append(struct)
     fields, docs = shapes.fields(struct), field_docs(struct)
-    yield f"\n### {f'`{path}`' if path else 'The file'}\n"
-    about = (struct.__doc__ or "").strip().partition("\n\n")[0]
-    yield f"{_cell(about)}\n" if path and fields else f"{_cell(about)} It has no keys.\n" if not fields else ""
+    yield f"### {f'`{path}`' if path else 'The file'}\n"
+    about = _cell((struct.__doc__ or "").strip().partition("\n\n")[0])
+    yield f"{about}\n" if fields else f"{about} It has no keys.\n"
     if fields:
         rows = [
-            (f"`{name}`", _kind(field.type), _default(struct, field), _cell(docs.get(field.name, "")))
+            (
+                f"`{name}`",
+                _kind(field.type),
+                _default(struct, field),
+                _cell(_AT_THE_ROOT.sub("", docs.get(field.name, ""))),
+            )
             for name, field in fields.items()
         ]
         yield _table(("key", "value", "default", "meaning"), rows)
@@ -102,7 +110,6 @@ _KINDS: Mapping[str, str] = {
     "Matcher": "matcher",
     "Path": "file",
     "Pattern": "regular expression",
-    "PosixPath": "file",
     "Secret": "secret",
     "Severity": "severity",
     "StoreUrl": "`auto` or `memory:`",
@@ -117,9 +124,9 @@ _KINDS: Mapping[str, str] = {
 
 def _kind(wanted: object) -> str:
     """What stands behind a key, in a word."""
-    if any(meta.extra for meta in shapes.bare(wanted)[1]):
-        return "folder"
     several = [one for one in shapes.options(wanted) if one is not None]
+    if any(meta.extra for meta in shapes.bare(several[0])[1]):
+        return "folder"
     if len(several) > 1:
         return shapes.either(map(_kind, several))
     one = shapes.bare(several[0])[0]

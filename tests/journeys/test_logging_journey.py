@@ -107,7 +107,7 @@ def test_the_process_ends_in_time_although_slack_hangs(slack: SlackSimulator, pr
     import time
 
     assert ended.returncode == 0
-    assert time.time() - float(ended.stdout) < 6
+    assert time.time() - float(ended.stdout) < 30  # and not the 60 that Slack hangs
     assert "1 alert" in ended.stderr
 
 
