@@ -6,6 +6,7 @@ Everything in it is text, numbers, mappings and sequences of them; `Markup` wher
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from otel_alerting.errors import TemplateError
 from otel_alerting.model import Alert, Notification, Reading
 from otel_alerting.model.alert import Fact
-from otel_alerting.model.signal import Failure
+from otel_alerting.model.signal import Failure, Frame
 from otel_alerting.render import words
 from otel_alerting.render.clusters import cut, one_line
 from otel_alerting.render.redact import Redactor
@@ -25,6 +26,13 @@ from otel_alerting.render.voice import Voice, safe
 
 _SERVICE = ("service.name", "service", "job")
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "environment", "env")
+_SAID_ELSEWHERE = (
+    *("severity", "overflow", "exception.type", "exception.message", "exception.stacktrace"),
+    *("fingerprint", "origin"),  # the title and the location say them in words
+)
+_INSTALLED = re.compile(r"/(?:site-packages|dist-packages|lib/python3\.\d+)/")
+_FOLDERS = 2
+"""Of a file of the program's own, these many are shown."""
 _ONE_LINE = 160
 _LONGEST_HEADLINE = 2_000
 _LONGEST_TEXT, _LONGEST_SUMMARY = 1_400, 900
@@ -111,7 +119,7 @@ class AlertView(Plain):
 
     @functools.cached_property
     def _others(self) -> Sequence[tuple[str, Fact]]:
-        placed = {*_SERVICE, *_ENVIRONMENT, "severity", "exception.type", "exception.message", "exception.stacktrace"}
+        placed = {*_SERVICE, *_ENVIRONMENT, *_SAID_ELSEWHERE}
         everything: dict[str, Fact] = {**self.labels, **{k: v for k, v in self.facts.items() if k not in self.labels}}
         return [(name, value) for name, value in everything.items() if name not in placed and value not in (None, "")]
 
@@ -170,7 +178,7 @@ class AlertView(Plain):
     def location(self) -> str:
         """The innermost line of the traceback: `shop/payments.py:41 charge`; empty when not known."""
         frames = self._alert.failure.frames if self._alert.failure else ()
-        return f"{frames[-1].file}:{frames[-1].line} {frames[-1].function}" if frames else ""
+        return _place(frames[-1]) if frames else ""
 
     @functools.cached_property
     def details(self) -> str:
@@ -330,7 +338,18 @@ def _stack(failure: Failure) -> Iterator[str]:
             yield current.stacktrace.strip()
             return
         yield _headed(current)
-        yield from (f"  {frame.file}:{frame.line} {frame.function}" for frame in reversed(current.frames[-_FRAMES:]))
+        yield from (f"  {_place(frame)}" for frame in reversed(current.frames[-_FRAMES:]))
         current = current.cause
         if current is not None:
             yield "↳"
+
+
+def _place(frame: Frame) -> str:
+    """A line of a traceback, with as much of its path as tells one file from another: `flask/app.py:902 wsgi_app`."""
+    file = frame.file.replace("\\", "/")
+    installed = _INSTALLED.split(file)
+    if len(installed) > 1:
+        file = installed[-1]
+    elif file.count("/") > _FOLDERS + 1:
+        file = "…/" + "/".join(file.split("/")[-_FOLDERS - 1 :])
+    return f"{file}:{frame.line} {frame.function}"

@@ -11,8 +11,12 @@ from otel_alerting.rules.attributes import LENGTH, failure_of
 MOST = 12
 """Facts of one alert; a message has room for ten."""
 
-_NOISE = ("code.", "exception.", "process.", "telemetry.", "thread.", "tenant", "log.record.", "otel.")
-"""What every signal of a program says alike, or what the alert says elsewhere."""
+_NOISE = (
+    *("code.", "exception.", "process.", "telemetry.", "thread.", "tenant", "log.record.", "otel."),
+    *("net.", "network.", "server.", "client.", "user_agent.", "url.scheme", "correlation_id", "correlation.id"),
+    *("http.flavor", "http.host", "http.scheme", "http.server_name", "http.target", "http.user_agent"),
+)
+"""What every signal of a program says alike, how a request travelled, or what the alert says elsewhere."""
 
 
 def facts_of(signal: Signal, labels: Labels) -> Mapping[str, Fact]:

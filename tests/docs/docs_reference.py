@@ -156,6 +156,10 @@ def _default(struct: type, field: msgspec.structs.FieldInfo) -> str:
     return ""
 
 
+def _meaning(said: str) -> str:
+    return _cell(_AT_THE_ROOT.sub("", said))
+
+
 def _command(command: cli.Command) -> str:
     parser = argparse.ArgumentParser(prog=f"otel-alerting {command.NAME}", add_help=False)
     command.add_arguments(parser)

@@ -18,6 +18,8 @@ from otel_alerting.render.templates import TemplateEngine
 from otel_alerting.rules.rule import RuleFile
 from otel_alerting.testing import SlackSimulator
 
+OURS = {"started_at": 0, "occurrences": 1}
+"""What every alert gives a template."""
 VARIABLES = {"SLACK_BOT_TOKEN": "xoxb-1", "ACME_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}
 
 
@@ -66,7 +68,7 @@ def test_a_block_of_jinja_compiles_and_speaks(block: Block, tmp_path: Path) -> N
     (tmp_path / "slack" / "shown.j2").write_text(block.text)
     engine = TemplateEngine([tmp_path])
     assert engine.problems() == []
-    sheet = engine.fill("shown", {"bank": "First", "share": 0.5, "status_url": "https://bank.example/"})
+    sheet = engine.fill("shown", {"bank": "First", "share": 0.5, "status_url": "https://bank.example/", **OURS})
     assert sheet.text("title")
 
 

@@ -91,9 +91,9 @@ def test_a_fastapi_application_tells_at_its_shutdown(tmp_path: Path) -> None:
 def test_a_celery_worker_tells_what_its_tasks_warn_of(tmp_path: Path) -> None:
     """A warning of a task and an exception that ended one, from a child process, with folders as the broker."""
     pytest.importorskip("celery")
+    folders = {"data_folder_in": ".", "data_folder_out": ".", "control_folder": "."}
     (tmp_path / "worker.py").write_text(
-        "from celery_app import app, refund, ship\n"
-        "app.conf.broker_transport_options = dict.fromkeys(('data_folder_in', 'data_folder_out', 'control_folder'), '.')\n"
+        f"from celery_app import app, refund, ship\napp.conf.broker_transport_options = {folders}\n"
     )
     with SlackSimulator() as slack:
         env = environment(slack, BROKER_URL="filesystem://", C_FORCE_ROOT="1")
@@ -158,53 +158,41 @@ def _points(name: str, value: float, *, every: int = 5 * SECOND, times: int = 30
     ]
 
 
+def _logs(body: str, *, every: int, times: int = 30, **more: object) -> list[Signal]:
+    return [
+        Log(at=START + number * every, tenant="acme", body=body, **more)  # type: ignore[arg-type]
+        for number in range(1, times)
+    ]
+
+
 FAILED = Failure(type="shop.CardDeclined", message="no funds", frames=())
+PRODUCTION = {"deployment.environment": "production"}
+POOL = {"db.client.connection.state": "used", "db.client.connection.pool.name": "orders"}
+ROOT_DISK = {"system.filesystem.mountpoint": "/"}
 SEEN: dict[str, list[Signal]] = {
-    "RequestsSlow": _points(
-        "http.server.request.duration", 1.2, unit="s", every=SECOND, times=900, attributes={"http.route": "/api/pay"}
-    ),
     "DependencySlow": _spans(kind="client", lasted=SECOND // 2, every=2 * SECOND, attributes={"server.address": "db1"}),
-    "RequestStuck": _spans(kind="server", lasted=40 * SECOND, times=2),
-    "RequestsFailing": _spans(kind="server", status="error", attributes={"http.route": "/pay"}),
-    "ManyErrorsLogged": [
-        Log(
-            at=START + n * SECOND,
-            tenant="acme",
-            severity=17,
-            body="no",
-            scope="shop",
-            resource={"deployment.environment": "production"},
-        )
-        for n in range(1, 30)
-    ],
-    "PaymentsRefused": _spans(status="error", failures=(FAILED,), times=20),
-    "DiskFilling": _points(
-        "system.filesystem.utilization", 0.97, unit="1", attributes={"system.filesystem.mountpoint": "/"}
-    ),
-    "QueueDeep": [
-        one for worker in ("a", "b") for one in _points("queue.depth", 6_000, resource={"service.instance.id": worker})
-    ],
-    "PoolExhausted": _points(
-        "db.client.connection.usage",
-        20,
-        attributes={"db.client.connection.state": "used", "db.client.connection.pool.name": "p"},
-    ),
-    "ServiceDown": _points("service.up", 1, times=2, attributes={"service.name": "shop"}),
+    "DiskFilling": _points("system.filesystem.utilization", 0.97, unit="1", attributes=ROOT_DISK),
+    "ManyErrorsLogged": _logs("no", every=SECOND, severity=17, scope="shop", resource=PRODUCTION),
     "OrdersLow": _points(
         "shop.orders", 1, kind="sum", monotonic=True, temporality="delta", every=60 * SECOND, times=40
     ),
-    "RefundsHigh": [
-        Log(
-            at=START + n * MINUTE,
-            tenant="acme",
-            severity=9,
-            body=f"refunded {n} to bob",
-            template="refunded %s to %s",
-            attributes={"refund.amount": 400},
-        )
-        for n in range(1, 30)
+    "PaymentsRefused": _spans(status="error", failures=(FAILED,), times=20),
+    "PoolExhausted": _points("db.client.connection.usage", 20, attributes=POOL),
+    "QueueDeep": [
+        *_points("queue.depth", 6_000, resource={"service.instance.id": "a"}),
+        *_points("queue.depth", 6_000, resource={"service.instance.id": "b"}),
     ],
+    "RefundsHigh": _logs(
+        "refunded 400 to bob", every=MINUTE, severity=9, template="refunded %s to %s", attributes={"refund.amount": 400}
+    ),
+    "RequestStuck": _spans(kind="server", lasted=40 * SECOND, times=2),
+    "RequestsFailing": _spans(kind="server", status="error", attributes={"http.route": "/pay"}),
+    "RequestsSlow": _points(
+        "http.server.request.duration", 1.2, unit="s", every=SECOND, times=900, attributes={"http.route": "/api/pay"}
+    ),
+    "ServiceDown": _points("service.up", 1, times=2, attributes={"service.name": "shop"}),
 }
+"""By rule, signals that it is about; `ServiceDown` is about those that do not come."""
 
 
 @pytest.mark.parametrize("name", sorted(SEEN))

@@ -231,7 +231,7 @@ def test_uvicorns_workers_tell_and_its_resource_tracker_starts_nothing(slack: Sl
     threads = {}
     for process in processes:
         answer = program.folder / f"threads.{process}"
-        os.kill(process, signal.SIGUSR1)
+        os.kill(process, signal.SIGVTALRM)
         until(answer.exists, what=f"the threads of process {process}")
         told = json.loads(answer.read_text())
         threads.setdefault(told["kind"], []).append({name for name in told["threads"] if "alerting" in name})
@@ -240,7 +240,7 @@ def test_uvicorns_workers_tell_and_its_resource_tracker_starts_nothing(slack: Sl
 
 
 def probe(folder: Path) -> None:
-    """A plugin that says in every process, when asked by a signal, which threads there are."""
+    """A plugin that says in every process, when asked by a signal (which uvicorn leaves alone), what threads it has."""
     (folder / "probe.py").write_text(
         textwrap.dedent(
             f"""
@@ -252,7 +252,7 @@ def probe(folder: Path) -> None:
                 file.write_text(json.dumps({{"kind": kind, "threads": [t.name for t in threading.enumerate()]}}))
                 file.rename(folder / f"threads.{{os.getpid()}}")
             def start():
-                signal.signal(signal.SIGUSR1, answer)
+                signal.signal(signal.SIGVTALRM, answer)
                 (folder / f"started.{{os.getpid()}}").touch()
             """
         )

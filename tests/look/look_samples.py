@@ -84,7 +84,8 @@ GERMAN = alert(
         ("Wert", "1,24 s > 800 ms"),
         ("Zeitfenster", "10 Sekunden, 42 Messungen"),
     ),
-    lines="• `GET /search` · 1,24 s\n• `GET /search/suggest` · 0,97 s\n&gt; _Wiederherstellungsgeschwindigkeit_ ~unbekannt~",
+    lines="• `GET /search` · 1,24 s\n• `GET /search/suggest` · 0,97 s\n"
+    "&gt; _Wiederherstellungsgeschwindigkeit_ ~unbekannt~",
     context=("Begonnen <!date^1763989380^{time_secs}|14:03:00 MEZ>", "+37 weitere im Thread"),
     buttons=(button("Betriebshandbuch öffnen", "https://runbooks.example/search"),),
 )
@@ -92,7 +93,8 @@ JAPANESE = alert(
     "🔴 *重大: レコメンドモデルのドリフト · \u2068recommendation-v2\u2069*",
     text="🔴 重大: レコメンドモデルのドリフト",
     color="#D93025",
-    summary="ドリフト指標が *0.85* になり、しきい値 0.70 を超えています。直近の入力データが学習時の分布から外れています。",
+    summary="ドリフト指標が *0.85* になり、しきい値 0.70 を超えています。"
+    "直近の入力データが学習時の分布から外れています。",
     fields=(("重要度", "重大"), ("サービス", "`shop`"), ("現在の値", "0.85 > 0.70"), ("発生件数", "12件")),
     details="WARNING shop.model: 入力の分布が変わりました user_segment=新規",
     context=("開始: 2025年11月24日 22:03 JST", "ルール `ModelDrift`"),

@@ -11,12 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from otel_alerting.cli.demo.scenery import Tenant
+    from otel_alerting.look.page import Shown
     from otel_alerting.testing.slack_workspace import Posted
 
 NAME = "demo"
@@ -108,27 +110,33 @@ def _tenant_of(message: Posted) -> Tenant | None:
 
 
 def _write_page(path: Path, messages: Sequence[Posted]) -> None:
-    from otel_alerting.look.page import Shown, draw_page
+    from otel_alerting.look.page import draw_page
 
-    shown = []
-    for message in messages:
-        tenant = _tenant_of(message)
-        shown.append(
-            Shown(
-                channel=message.channel_name,
-                at=int(float(message.ts) * 1e9),
-                payload=message.payload,
-                edited_at=time.time_ns() if message.versions else 0,
-                workspace=tenant.name if tenant else "operations",
-                about=f"{tenant.language} · {tenant.timezone}" if tenant else "",
-                locale=tenant.locale if tenant else "en",
-                timezone=tenant.timezone if tenant else "UTC",
-            )
-        )
+    shown = [one for message in messages for one in _shown(message)]
     path.parent.mkdir(parents=True, exist_ok=True)
     lead = "What three tenants of one shop read in Slack, each in their own language; drawn as Slack draws it."
     path.write_text(draw_page(shown, title="otel-alerting demo", lead=lead), encoding="utf-8")
     print(f"The messages as a page: {path}")
+
+
+def _shown(message: Posted) -> Iterator[Shown]:
+    """The message as it was first told and, where it was changed since, as it stands now."""
+    from otel_alerting.look.page import Shown
+
+    tenant = _tenant_of(message)
+    now = Shown(
+        channel=message.channel_name,
+        at=int(float(message.ts) * 1e9),
+        payload=message.payload,
+        workspace=tenant.name if tenant else "operations",
+        about=f"{tenant.language} · {tenant.timezone}" if tenant else "",
+        locale=tenant.locale if tenant else "en",
+        timezone=tenant.timezone if tenant else "UTC",
+    )
+    if message.versions:
+        yield replace(now, payload=message.versions[0], note="as it was first told")
+        now = replace(now, edited_at=time.time_ns(), note="the same message, at the end")
+    yield now
 
 
 def _sum(
@@ -145,8 +153,10 @@ def _sum(
     seen = ", ".join(f"{number} {kind}s" for kind, number in sorted(counted["seen"].items()))
     lines = [
         f"{requests} requests to the shop; signals seen: {seen}.",
-        f"{total['raised']} alert changes = {total['sent']} sent + {total['merged']} merged into others' messages "
-        f"+ {total['waiting']} waiting + {lost} lost.",
+        "{raised} alert changes = {sent} sent + {merged} merged into others' messages + {waiting} waiting".format(
+            **total
+        )
+        + f" + {lost} lost.",
         f"{len(messages)} messages, changed in place {changed} times; {refused} requests refused by Slack.",
     ]
     lines += [f"Not resolved in time: {title}" for title in open_ones]
