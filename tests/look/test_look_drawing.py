@@ -54,7 +54,7 @@ def test_no_line_in_the_terminal_is_wider_than_asked(payload: dict[str, object],
 
 def test_the_terminal_shows_title_fields_details_and_buttons() -> None:
     """Everything a reader in Slack would see is there."""
-    drawn = draw_terminal(samples.FRENCH, width=80, color=False, timezone="Europe/Paris")
+    drawn = draw_terminal(samples.FRENCH, width=80, color=False, timezone="Europe/Paris", locale="fr")
     for seen in ("UnhandledException", "Gravité", "élevée", "KeyError: 'ARS'", "[ Voir la trace ]", "2025-11-24 14:03"):
         assert seen in drawn.replace("\xa0", " ")
 
