@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
+from otel_alerting.context import Bound, bound_where_raised
 from otel_alerting.handlers.plain import text
 
 if TYPE_CHECKING:  # loads msgspec, which the logging path does without until the first signal
@@ -39,6 +40,8 @@ class Captured(NamedTuple):
     message: str
     frames: tuple[tuple[str, int, str], ...]
     cause: Captured | None
+    bound: Bound
+    """Whose work it was raised in, where a `bind` block knew it that has ended since."""
 
 
 def capture(error: BaseException, causes: int = _CAUSES, traceback: TracebackType | None = None) -> Captured:
@@ -49,6 +52,7 @@ def capture(error: BaseException, causes: int = _CAUSES, traceback: TracebackTyp
         message=text(error),
         frames=_frames(traceback or error.__traceback__),
         cause=capture(before, causes - 1) if before is not None else None,
+        bound=bound_where_raised(error),
     )
 
 

@@ -37,6 +37,7 @@ class AlertLogExporter(LogRecordExporter):
     def __init__(self, *, sink: Sink | Inbox | None = None, tenant: str | None = None, **settings: object) -> None:
         self._way = Way("AlertLogExporter", "otel", settings, sink=sink, tenant=tenant)
         self._over = False
+        self._way.begin()
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Take records. FAILURE after `shutdown`, as the specification asks."""
@@ -50,6 +51,7 @@ class AlertLogExporter(LogRecordExporter):
     def shutdown(self, timeout_millis: float = 30_000) -> None:
         """Take no more. What was taken is told at the program's end, by whoever reads the inbox."""
         self._over = True
+        self._way.end()
 
     def force_flush(self, timeout_millis: float = 30_000) -> bool:
         """Wait until what was taken has been told, within the time given and at most five seconds."""

@@ -214,6 +214,8 @@ def _log(
     from otel_alerting.model import Log
 
     fields = dict(vars(record))
+    if failure is not None:
+        here = here.completed(failure.bound)
     attributes = attributes_of(here.facts) if here.facts else {}
     for field, value in fields.items():
         if field not in _NOT_EXTRA and not field.startswith("_"):

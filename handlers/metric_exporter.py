@@ -101,6 +101,7 @@ class AlertMetricReader(MetricReader):
         self._registered = collect
         if collect is None or not self._way.enabled:
             return
+        self._way.begin()
         if not _is_helper_process():
             self._start()
         _restart_after_fork(self)  # also in the fork server, whose children are programs
@@ -150,6 +151,7 @@ class AlertMetricReader(MetricReader):
             self._thread.join(min(timeout_millis / 1e3, 1.0))
         if self._way.enabled and self._registered is not None:
             self._collect_quietly(min(timeout_millis, 1_000))
+        self._way.end()
 
     def _begin_anew(self) -> None:
         """In a forked child: the parent's thread is not here, and its measurements are not ours."""
@@ -175,6 +177,7 @@ class AlertMetricExporter(MetricExporter):
         self._way = Way("AlertMetricExporter", "metrics", settings, sink=sink, tenant=tenant)
         self._pid = os.getpid()
         self._over = False
+        self._way.begin()
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
         """Take a collection; a forked child's first one holds the parent's measurements and is thrown away."""
@@ -193,6 +196,7 @@ class AlertMetricExporter(MetricExporter):
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
         """Take no more. The SDK calls it with `timeout=`, hence the open arguments."""
         self._over = True
+        self._way.end()
 
 
 def _put(way: Way, metrics: MetricsData) -> None:

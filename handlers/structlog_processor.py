@@ -137,6 +137,8 @@ def log_of_event(
     from otel_alerting.handlers.resource import own_resource
     from otel_alerting.model import Log
 
+    if failure is not None:
+        here = here.completed(failure.bound)
     attributes = {**attributes_of(here.facts), **attributes_of_event(event)}
     said, resource = text(event.get("event", "")), own_resource()
     printed = event.get("exception")

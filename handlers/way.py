@@ -58,6 +58,14 @@ class Way:
         except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
             self.complain(error)
 
+    def begin(self) -> None:
+        """Its owner is an exporter: somebody will shut it down, and it may have more to hand over until then."""
+        inboxes.is_fed_by(self)
+
+    def end(self) -> None:
+        """It was shut down."""
+        inboxes.is_fed_no_more_by(self)
+
     def complain(self, error: Exception) -> None:
         """Say that something could not be taken; its text may hold anything, so only its type is said."""
         kind = type(error).__name__

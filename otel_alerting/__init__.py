@@ -89,11 +89,11 @@ _inbox.reader_starts_with(_start)
 
 def _end() -> None:
     """Drain at the interpreter's exit, if anything ever began."""
-    background = sys.modules.get("otel_alerting.background")
-    if background is not None:
-        background.stop_all()
+    if "otel_alerting.background" in sys.modules:
+        importlib.import_module("otel_alerting.background")  # a thread that runs on may be in the middle of it
+    _inbox.end()
 
 
-# Registered at import, which is before OpenTelemetry's providers register theirs: exit hooks run last in, first out, so
-# ours runs after the providers have flushed their last spans, records and points into our inbox.
+# Registered at import, which is nearly always before OpenTelemetry's providers register theirs: exit hooks run last in,
+# first out, so ours runs after the providers have flushed their last spans, records and points into our inbox.
 atexit.register(_end)

@@ -213,7 +213,7 @@ _lock = threading.RLock()
 def start(inbox: Inbox) -> None:
     """Get a background going for a shared inbox. Called by the inbox itself, at its first entry in a process."""
     background = Background(inbox, lambda: _make(inbox))
-    inboxes.flushes_with(flush)
+    inboxes.readers_end_with(flush, stop_all)
     with _lock:
         _running[id(inbox)] = background
     _drain_in_children()

@@ -12,7 +12,7 @@ import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -78,6 +78,8 @@ class bind:  # noqa: N801 - read as a verb: with bind(tenant="acme"):
         from opentelemetry import context
 
         token, baggage_token = self._tokens.pop()
+        if error is not None:
+            _remember(error)
         context.detach(baggage_token)  # type: ignore[arg-type]
         _bound.reset(token)
 
@@ -118,6 +120,24 @@ class bind:  # noqa: N801 - read as a verb: with bind(tenant="acme"):
         return context.attach(there if there is not None else context.get_current())
 
 
+_MARK = "_otel_alerting_bound"
+
+
+def _remember(error: BaseException) -> None:
+    """Write on an exception that leaves a block what was bound where it was raised.
+
+    Servers, task queues and `main` log an exception after the block that knew its tenant has ended.
+    """
+    if _MARK not in getattr(error, "__dict__", {_MARK: None}):
+        error.__dict__[_MARK] = _bound.get()
+
+
+def bound_where_raised(error: BaseException) -> Bound:
+    """What was bound in the innermost `bind` block that this exception has left."""
+    found = getattr(error, "__dict__", {}).get(_MARK)
+    return found if isinstance(found, Bound) else _NOTHING
+
+
 @dataclass(frozen=True)
 class Origin:
     """Whose work a signal belongs to; every field is empty where nobody said it."""
@@ -127,6 +147,17 @@ class Origin:
     trace_id: str = ""
     span_id: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    def completed(self, left: Bound) -> Origin:
+        """The same, with what was bound elsewhere put in where nothing is known here."""
+        if left is _NOTHING:
+            return self
+        return replace(
+            self,
+            tenant=self.tenant or left.tenant,
+            correlation_id=self.correlation_id or left.correlation_id,
+            facts={**left.facts, **self.facts},
+        )
 
 
 def origin() -> Origin:

@@ -28,6 +28,8 @@ Item: TypeAlias = "Signal | Alert"
 Entry: TypeAlias = "tuple[Callable[..., Item | None], tuple[object, ...]]"
 Settings: TypeAlias = tuple[tuple[str, str], ...]
 
+_PATIENCE = 3.0
+"""Seconds that the program's end may be held up before exporters that are still to be shut down are."""
 CAPACITY = 20_000
 """Entries; about 30 MB when all of them are log records."""
 
@@ -158,6 +160,9 @@ _shared: dict[Settings, Inbox] = {}
 _shared_lock = threading.Lock()
 _starter: Callable[[Inbox], None] | None = None
 _flusher: Callable[[float], bool] | None = None
+_stopper: Callable[[], None] | None = None
+_feeders: weakref.WeakSet[object] = weakref.WeakSet()
+_ending = False
 _chores: list[Callable[[], None]] = []
 _anew: list[Callable[[], None]] = []
 
@@ -181,10 +186,10 @@ def reader_starts_with(start: Callable[[Inbox], None]) -> None:
     _starter = start
 
 
-def flushes_with(flush: Callable[[float], bool]) -> None:
-    """Say how to wait until everything taken so far was told. Called by whoever runs the readers, when one starts."""
-    global _flusher  # noqa: PLW0603 - the same
-    _flusher = flush
+def readers_end_with(flush: Callable[[float], bool], stop: Callable[[], None]) -> None:
+    """Say how to wait until everything taken so far was told, and how to end. Called by who runs them, when one starts."""
+    global _flusher, _stopper  # noqa: PLW0603 - the same
+    _flusher, _stopper = flush, stop
 
 
 def flush(seconds: float) -> bool:
@@ -196,6 +201,32 @@ def flush(seconds: float) -> bool:
     except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
         complain(f"cannot flush: {type(error).__name__}: {error}")
         return False
+
+
+def is_fed_by(feeder: object) -> None:
+    """An exporter hands things over until it is shut down, which may be after the program's own end."""
+    _feeders.add(feeder)
+
+
+def is_fed_no_more_by(feeder: object) -> None:
+    """It is shut down. The last one ends the readers, if the program's end has been."""
+    _feeders.discard(feeder)
+    if _ending and not _feeders and _stopper is not None:
+        _stopper()
+
+
+def end() -> None:
+    """The program's end: tell everything, and end the readers.
+
+    Exit hooks run last in, first out: the providers of a program that made them before it imported us hand over their
+    last batches after this. Then the readers go on until these are shut down too.
+    """
+    global _ending  # noqa: PLW0603 - the same
+    _ending = True
+    if _feeders:
+        flush(_PATIENCE)
+    elif _stopper is not None:
+        _stopper()
 
 
 def look_after(chore: Callable[[], None]) -> None:

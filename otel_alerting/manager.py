@@ -92,7 +92,7 @@ class AlertManager:
         histogram.record(number, _tags(tags))  # type: ignore[union-attr]
 
     def track_counter(self, metric_name: str, value: float = 1, tags: Mapping[str, object] | None = None) -> None:
-        """Count something: for metric rules (`rate`, `count`, `sum`), and on an OpenTelemetry counter of the same name."""
+        """Count something: for metric rules (`rate`, `sum`), and on an OpenTelemetry counter of the same name."""
         number = _number(value)
         if number < 0:
             raise ValueError(f"a counter only grows; found {value!r}")

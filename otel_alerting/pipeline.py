@@ -1,4 +1,4 @@
-"""The sentence, in order: a signal is observed, an alert accepted, a notification due, a message rendered and delivered.
+"""The sentence, in order: a signal is observed, an alert accepted, a notification due, a message delivered.
 
 Everything here runs on one thread, the pipeline's own; only waiting for the network happens elsewhere, in the courier.
 `now` is always an argument, so a whole program's day can be played back in a test.

@@ -187,7 +187,7 @@ class SlackNotifier:
             time.sleep(pause / 1e9)
 
     def _wait_turn(self, place: Slack, give_up: int, last: DeliveryError | None) -> None:
-        """Take the next place in the channel's pace, and wait for it; when that is too late, say what was wrong last."""
+        """Take the next place in the channel's pace and wait for it; when that is too late, say what was wrong last."""
         budgets = place.budgets(None)
         with self._lock:
             now = time.monotonic_ns()

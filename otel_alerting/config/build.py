@@ -105,7 +105,7 @@ def _words(
     redactor: Redactor,
     counters: Counters,
 ) -> Callable[[Notification, Notifier, Receipt | None], Message]:
-    """How the courier gets a message: language and time zone are the receiver's, else the tenant's, else the default."""
+    """How the courier gets a message. Language and time zone: the receiver's, else the tenant's, else the default."""
     locales = LocaleManager(config.locales or BUILTIN, default=config.defaults.locale)
     renderer = Renderer(TemplateEngine(config.templates), locales, redact=redactor, counters=counters)
     links = Links(trace_url=config.trace_url)
@@ -157,10 +157,11 @@ def _slack(said: SlackConfig, counters: Counters) -> Slack:
 
 def _retry(said: RetryOnFailure) -> Retry:
     return Retry(
+        enabled=said.enabled,
         initial_interval=said.initial_interval,
         multiplier=said.multiplier,
         max_interval=said.max_interval,
-        max_elapsed_time=said.max_elapsed_time if said.enabled else 1,
+        max_elapsed_time=said.max_elapsed_time,
     )
 
 

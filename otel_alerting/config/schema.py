@@ -229,7 +229,7 @@ def _root(route: Route, receivers: tuple[Receiver, ...]) -> Route:
     return msgspec.structs.replace(
         route,
         receiver=route.receiver or (receivers[0].name if len(receivers) == 1 else ""),
-        group_by=route.group_by or ROOT.group_by,
+        group_by=ROOT.group_by if route.group_by is None else route.group_by,
         group_wait=ROOT.group_wait if route.group_wait is None else route.group_wait,
         group_interval=ROOT.group_interval if route.group_interval is None else route.group_interval,
         repeat_interval=ROOT.repeat_interval if route.repeat_interval is None else route.repeat_interval,

@@ -1,9 +1,9 @@
 """A lane is the queue of one destination: what waits, what goes next, and what is known of the other end.
 
 What waits merges. Letters about one group become one bundle, in which the newest state wins; bundles for one tenant and
-receiver go out together, as a digest, once there are more than a few. So a channel that takes one message a second has told everything after about as
-many seconds as it has readers, however much happened. Two tenants never share a message, even where they share a
-channel.
+receiver go out together, as a digest, once there are more than a few. So a channel that takes one message a second has
+told everything after about as many seconds as it has readers, however much happened. Two tenants never share a message,
+even where they share a channel.
 """
 
 from __future__ import annotations

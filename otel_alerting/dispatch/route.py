@@ -49,13 +49,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     continue_: bool = msgspec.field(default=False, name="continue")
     """Let the routes after this one have the alert too."""
     group_by: tuple[str, ...] | None = None
-    """Labels whose values name a group; `...` alone for all. None or empty: the parent's; at the root, one group."""
+    """Labels whose values name a group; `...` alone for all. Not said: the parent's. `[]`: one group."""
     group_wait: Duration | None = None
-    """How long a new group collects alerts before it is told; 30s at the root. High and critical alerts do not wait."""
+    """How long a new group collects alerts before it is told. High and critical alerts do not wait."""
     group_interval: Duration | None = None
-    """How long changes of a group that was told are collected; 5m at the root."""
+    """How long changes of a group that was told are collected."""
     repeat_interval: Duration | None = None
-    """After how long what is still wrong is told again; 4h at the root."""
+    """After how long what is still wrong is told again."""
     routes: tuple[Route, ...] = ()
 
     def problems(self) -> Iterator[tuple[str, str, str]]:

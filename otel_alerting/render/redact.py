@@ -109,7 +109,7 @@ class Redactor:
 
     Args:
         patterns: regular expressions of your own, whose matches are masked.
-        keys: names of your own, under which every value is masked; compared in lower case.
+        keys: names of your own, or parts of names, under which every value is masked; compared in lower case.
         builtin: off, only your own patterns and keys count.
 
     Raises:
@@ -162,7 +162,8 @@ class Redactor:
         )
 
     def _is_secret(self, key: str) -> bool:
-        return key.lower() in self._keys or (self._builtin and _secret_name(key))
+        name = key.lower()
+        return any(own in name for own in self._keys) or (self._builtin and _secret_name(key))
 
     def _searched(self, text: str) -> str:
         if self._builtin:

@@ -79,6 +79,7 @@ _LABELS: Mapping[str, str] = {
     "instance": N_("Instance"),
     # TRANSLATORS: The part of the program that wrote a log record, such as "shop.payments".
     "logger": N_("Logger"),
+    "logger.name": N_("Logger"),
     # TRANSLATORS: The kind of an exception, such as ValueError.
     "exception.type": N_("Exception"),
     # TRANSLATORS: One step of a program's work, an OpenTelemetry span, such as "GET /cart".

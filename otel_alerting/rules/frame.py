@@ -30,10 +30,13 @@ def weight(signal: Signal) -> float:
 
 
 def measurements(signal: Signal) -> int:
-    """The same in whole things, as a traffic guard counts them: a counter's step of 50 is 50 requests."""
-    return int(weight(signal))
+    """The same in whole things, as a traffic guard counts them: a counter's step of 50 is 50 requests, one of 0.3 is 1."""
+    size = weight(signal)
+    return int(size) if size >= 1 else int(size > 0)
 
 
 def is_gauge(point: Point) -> bool:
-    """Is it a level, which must not be added up over time, rather than a count?"""
-    return point.kind == "gauge" or (point.kind == "sum" and not point.monotonic)
+    """Is it a level, which must not be added up over time, rather than a count or a change?"""
+    if point.kind == "sum":
+        return not point.monotonic and point.temporality == "cumulative"
+    return point.kind == "gauge"

@@ -11,11 +11,12 @@ import regex
 
 from otel_alerting.model import Log, Severity, Signal, Span
 from otel_alerting.rules import attributes
+from otel_alerting.rules.expression import Expression
 from otel_alerting.rules.quantity import Quantity
 
 Kind: TypeAlias = Literal["metric", "span", "log"]
 Takes: TypeAlias = Callable[[Signal], bool]
-"""Says whether a signal is meant."""
+"""Says whether a signal is meant; raises `Undecided` when a regular expression took too long to say."""
 Test: TypeAlias = Callable[[object], bool]
 
 _LIMITS: Mapping[str, Callable[[float, float], bool]] = {
@@ -24,8 +25,6 @@ _LIMITS: Mapping[str, Callable[[float, float], bool]] = {
     "below": operator.lt,
     "at_most": operator.le,
 }
-_PATIENCE = 0.01
-"""Seconds that one regular expression may take for one value: what takes longer backtracks, and does not match."""
 
 
 class AttributeMatcher(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +100,8 @@ Where: TypeAlias = Mapping[str, AttributeMatcher]
 def takes(kind: Kind, pattern: SpanPattern | LogPattern | None, where: Where, any_where: tuple[Where, ...]) -> Takes:
     """One question out of a rule's pattern, its `where` (all must hold) and its `any_where` (one mapping must)."""
     tests = [*_compiled(kind, _given(pattern)), *_compiled("metric", where)]
+    if not tests and not any_where:
+        return lambda signal: True
     alternatives = [part("metric", one) for one in any_where]
 
     def covers(signal: Signal) -> bool:
@@ -156,15 +157,8 @@ def _among(wanted: tuple[object, ...]) -> Test:
 
 
 def _fully(pattern: str) -> Test:
-    expression = regex.compile(pattern)
-
-    def matches(value: object) -> bool:
-        try:
-            return value is not None and bool(expression.fullmatch(attributes.text(value), timeout=_PATIENCE))
-        except TimeoutError:
-            return False
-
-    return matches
+    matches = Expression(pattern).matches
+    return lambda value: value is not None and matches(attributes.text(value))
 
 
 def _limited(holds: Callable[[float, float], bool], number: Callable[[object], float | None], limit: float) -> Test:

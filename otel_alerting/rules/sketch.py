@@ -43,7 +43,7 @@ class Sketch:
             self._coarsen(self._scale - 1)
 
     def absorb(self, buckets: Buckets | ExponentialBuckets) -> None:
-        """Take a histogram point in. A negative count, the remains of a raised prefix, is none."""
+        """Take a histogram point in. Counts up to a bound never decrease: see `_add_all`."""
         if isinstance(buckets, Buckets):
             _add_all(self._explicit.setdefault(buckets.bounds, [0] * len(buckets.counts)), buckets.counts)
             return
@@ -181,5 +181,9 @@ def _shift_into(side: dict[int, int], counts: Iterable[tuple[int, int]], shift: 
 
 
 def _add_all(there: list[int], counts: Sequence[int]) -> None:
+    """Add buckets up. A count up to some bound that is below that up to a smaller one is raised to it."""
+    below = highest = 0
     for index, count in enumerate(counts):
-        there[index] += max(0, count)
+        below += count
+        there[index] += max(0, below - highest)
+        highest = max(highest, below)

@@ -7,11 +7,13 @@ because what happens after an edge arrives before that edge is evaluated.
 from __future__ import annotations
 
 import math
+from array import array
 
 from otel_alerting.model.duration import MINUTE, SECOND
 
 FUTURE = MINUTE
 """How far ahead of our clock an event may claim to be; beyond that its clock is wrong, and ours is taken."""
+_STALL = 30 * SECOND
 
 
 class Shape:
@@ -23,13 +25,15 @@ class Shape:
         lateness: how long an edge waits for late events before it is evaluated.
     """
 
-    __slots__ = ("interval", "lateness", "length", "slots", "window")
+    __slots__ = ("interval", "lateness", "length", "patience", "slots", "window")
 
     def __init__(self, window: int, interval: int = 15 * SECOND, lateness: int = 30 * SECOND) -> None:
         self.window, self.interval, self.lateness = window, interval, lateness
+        self.patience = max(2 * interval, _STALL)
+        """How much later than it is due an edge may be evaluated; what is older is a gap."""
         self.length = max(1, -(-window // interval))
         """Sub-buckets in a window."""
-        self.slots = self.length + -(-(lateness + FUTURE) // interval) + 2
+        self.slots = self.length + -(-(lateness + FUTURE + self.patience) // interval) + 2
         """Sub-buckets alive at once."""
 
     def edge(self, at: int) -> int:
@@ -38,53 +42,52 @@ class Shape:
 
 
 class Ring:
-    """Places for the sub-buckets that are alive. What is kept in a place is up to whoever inherits."""
+    """Places for the newest sub-buckets. What is kept in a place is up to whoever inherits."""
 
-    __slots__ = ("_buckets", "_interval", "_length", "_size")
+    __slots__ = ("_interval", "_length", "_newest", "_size")
 
     def __init__(self, shape: Shape) -> None:
         self._interval, self._length, self._size = shape.interval, shape.length, shape.slots
-        self._buckets = [0] * self._size
+        self._newest = 0
 
     def place(self, at: int) -> int | None:
-        """The place for a moment, emptied when it begins a new life; None when the moment is too old to have one."""
+        """The place for a moment; None when the moment is too old to have one."""
         bucket = -(-at // self._interval)
-        index = bucket % self._size
-        there = self._buckets[index]
-        if there != bucket:
-            if there > bucket:
-                return None
-            self._buckets[index] = bucket
-            self.empty(index)
-        return index
+        if bucket > self._newest:
+            self._turn(bucket)
+        elif bucket <= self._newest - self._size:
+            return None
+        return bucket % self._size
 
     def places(self, edge: int) -> list[int]:
         """The places of the window that ends at an edge, oldest first."""
-        newest = -(-edge // self._interval)
-        buckets, size = self._buckets, self._size
-        return [b % size for b in range(newest - self._length + 1, newest + 1) if buckets[b % size] == b]
+        last = -(-edge // self._interval)
+        first = max(last - self._length, self._newest - self._size) + 1
+        return [bucket % self._size for bucket in range(first, min(last, self._newest) + 1)]
 
     def empty(self, index: int) -> None:
         """Forget what is kept in a place."""
         raise NotImplementedError
 
+    def _turn(self, bucket: int) -> None:
+        """Go on to a newer sub-bucket: places begin a new life."""
+        for gone in range(max(self._newest, bucket - self._size) + 1, bucket + 1):
+            self.empty(gone % self._size)
+        self._newest = bucket
+
 
 class Window(Ring):
-    """Count, sum, smallest and largest of the numbers in a window."""
+    """Count and sum of the numbers in a window: two machine numbers a sub-bucket."""
 
-    __slots__ = ("_counts", "_highs", "_lows", "_sums")
+    __slots__ = ("_counts", "_sums")
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        self._counts = [0] * self._size
-        self._sums = [0.0] * self._size
-        self._lows = [math.inf] * self._size
-        self._highs = [-math.inf] * self._size
+        self._counts, self._sums = array("d", bytes(8 * self._size)), array("d", bytes(8 * self._size))
 
     def empty(self, index: int) -> None:
         """Forget what is kept in a place."""
-        self._counts[index], self._sums[index] = 0, 0.0
-        self._lows[index], self._highs[index] = math.inf, -math.inf
+        self._counts[index] = self._sums[index] = 0.0
 
     def add(self, at: int, value: float, *, count: int = 1) -> bool:
         """Take a number in, or several at once that are told as one. False when it came too late."""
@@ -93,28 +96,51 @@ class Window(Ring):
             return False
         self._counts[index] += count
         self._sums[index] += value
-        if value < self._lows[index]:
-            self._lows[index] = value
-        if value > self._highs[index]:
-            self._highs[index] = value
         return True
 
     def count(self, edge: int) -> int:
         """How many numbers."""
         counts = self._counts
-        return sum([counts[index] for index in self.places(edge)])
+        return int(sum([counts[index] for index in self.places(edge)]))
 
     def sum(self, edge: int) -> float:
         """Their sum."""
         sums = self._sums
         return math.fsum([sums[index] for index in self.places(edge)])
 
-    def min(self, edge: int) -> float | None:
-        """The smallest; None without any."""
-        low = min((self._lows[index] for index in self.places(edge)), default=math.inf)
-        return None if low == math.inf else low
 
-    def max(self, edge: int) -> float | None:
-        """The largest; None without any."""
-        high = max((self._highs[index] for index in self.places(edge)), default=-math.inf)
-        return None if high == -math.inf else high
+class Extremes(Ring):
+    """Count of the numbers in a window, and the smallest or the largest of them."""
+
+    __slots__ = ("_counts", "_largest", "_nothing", "_values")
+
+    def __init__(self, shape: Shape, *, largest: bool) -> None:
+        super().__init__(shape)
+        self._largest, self._nothing = largest, -math.inf if largest else math.inf
+        self._counts = array("d", bytes(8 * self._size))
+        self._values = array("d", [self._nothing]) * self._size
+
+    def empty(self, index: int) -> None:
+        """Forget what is kept in a place."""
+        self._counts[index], self._values[index] = 0.0, self._nothing
+
+    def add(self, at: int, value: float, *, count: int = 1) -> bool:
+        """Take a number in, or the extreme of several. False when it came too late."""
+        index = self.place(at)
+        if index is None:
+            return False
+        self._counts[index] += count
+        if (value > self._values[index]) is self._largest:
+            self._values[index] = value
+        return True
+
+    def count(self, edge: int) -> int:
+        """How many numbers."""
+        return int(sum([self._counts[index] for index in self.places(edge)]))
+
+    def value(self, edge: int) -> float | None:
+        """The extreme; None without any."""
+        places = self.places(edge)
+        if not any(self._counts[index] for index in places):
+            return None
+        return (max if self._largest else min)(self._values[index] for index in places)

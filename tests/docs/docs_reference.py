@@ -164,8 +164,14 @@ def _command(command: cli.Command) -> str:
     parser = argparse.ArgumentParser(prog=f"otel-alerting {command.NAME}", add_help=False)
     command.add_arguments(parser)
     rows = [(_argument(action), _cell(action.help or "")) for action in parser._actions]
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    usage = " ".join([parser.prog, "[options]", *filter(None, map(_place, parser._actions))])
     return f"## {command.NAME}\n\n{command.HELP}\n\n```text\n{usage}\n```\n\n{_table(('argument', 'meaning'), rows)}"
+
+
+def _place(action: argparse.Action) -> str:
+    """A positional argument as a usage line shows it; argparse's own line is another in every version of Python."""
+    name = action.metavar if isinstance(action.metavar, str) else action.dest
+    return "" if action.option_strings else f"[{name}]" if action.nargs == "?" else name
 
 
 def _argument(action: argparse.Action) -> str:

@@ -6,9 +6,11 @@ import asyncio
 import contextvars
 import threading
 
+import pytest
 from opentelemetry import baggage
 
 from otel_alerting.context import bind, bound, first_of, is_quiet, origin, origin_unless_quiet, quiet, stamp
+from otel_alerting.handlers import AlertHandler
 
 
 def test_inner_values_win_and_what_is_not_named_stays() -> None:
@@ -88,3 +90,34 @@ def test_the_first_key_that_says_something_wins() -> None:
     """Empty is not something."""
     assert first_of(("a", "b"), {"a": "", "b": 7}) == "7"
     assert first_of(("a",), {}) == ""
+
+
+def test_an_exception_carries_what_was_bound_where_it_was_raised() -> None:
+    """Servers and queues log it after the block that knew the tenant has ended; the innermost block wins."""
+    import logging
+
+    seen: list[object] = []
+    logger = logging.Logger("server")
+    logger.addHandler(AlertHandler(sink=seen.append))
+    try:
+        with bind(tenant="outer"), bind(tenant="acme", correlation_id="order-7", region="eu"):
+            raise ValueError("declined")
+    except ValueError:
+        logger.exception("request failed")
+        with bind(tenant="globex"):
+            logger.exception("again")
+    first, second = seen
+    assert (first.tenant, first.correlation_id, first.attributes["region"]) == ("acme", "order-7", "eu")
+    assert (second.tenant, second.correlation_id) == ("globex", "order-7")
+
+
+def test_an_exception_without_room_for_a_mark_is_left_alone() -> None:
+    """A slotted exception, or none at all, is no reason to fail."""
+
+    class Slotted(Exception):
+        __slots__ = ()
+
+    with pytest.raises(KeyboardInterrupt), bind(tenant="acme"):
+        raise KeyboardInterrupt
+    with pytest.raises(Slotted), bind(tenant="acme"):
+        raise Slotted

@@ -42,6 +42,7 @@ class Program:
             [str(app) if word == "APP" else word for word in command],
             env=clean_environment() | dict(env or {}),
             cwd=self.folder,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -206,6 +206,7 @@ def test_a_thread_that_still_logs_while_the_program_ends_harms_nothing(slack: Sl
         logging.getLogger().addHandler(AlertHandler())
         logging.lastResort = None
         begun = threading.Event()
+        logging.warning("the shop closes")
         def chatter():
             while True:
                 logging.warning("still talking")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from otel_alerting.model import Point, Signal
 from otel_alerting.rules.frame import Frame, measurements
-from otel_alerting.rules.window import Window
+from otel_alerting.rules.window import Extremes
 
 
 class Max:
     """The largest value; of histograms the largest they tell, which only delta histograms do."""
 
     def __init__(self, frame: Frame) -> None:
-        self._window = Window(frame.shape)
+        self._window = Extremes(frame.shape, largest=True)
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one value in; a histogram without its own largest has none to give."""
@@ -23,7 +23,7 @@ class Max:
 
     def value(self, at: int) -> float | None:
         """The largest in the window that ends at `at`."""
-        return self._window.max(at)
+        return self._window.value(at)
 
     def samples(self, at: int) -> int:
         """Values in the window that ends at `at`."""

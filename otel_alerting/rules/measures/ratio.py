@@ -18,9 +18,10 @@ class Ratio:
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one signal, or a counter's step, into the whole, and into the part when it is of that kind."""
+        is_part = self._takes is None or self._takes(signal)
         size, count = weight(signal), measurements(signal)
         self._whole.add(at, size, count=count)
-        if self._takes is None or self._takes(signal):
+        if is_part:
             self._part.add(at, size, count=count)
 
     def value(self, at: int) -> float:

@@ -1,0 +1,131 @@
+"""A message says each thing once: what, where, since when, how many, what next."""
+
+import msgspec
+from render_words_samples import AT, alert, render, told
+
+from otel_alerting.model import Reason, Severity
+from otel_alerting.model.duration import HOUR, SECOND
+from otel_alerting.model.notification import digest
+
+
+def fields(message: object) -> dict[str, str]:
+    return {field.label: field.value for field in message.fields}  # type: ignore[attr-defined]
+
+
+def place(service: str, environment: str) -> dict[str, str]:
+    return {"service.name": service, "deployment.environment.name": environment}
+
+
+def test_once_is_not_counted() -> None:
+    """A count is news from two on, in the fields and in the lines."""
+    assert "Count" not in fields(render(told(alert(count=1))))
+    assert fields(render(told(alert(count=2))))["Count"] == "2"
+    lines = render(told(alert(count=1), alert(count=2, labels={"n": "2"}))).lines
+    assert [line.endswith("2 occurrences") for line in lines] == [False, True]
+    assert "occurrence" not in lines[0]
+
+
+def test_a_number_that_is_back_is_not_held_against_its_threshold() -> None:
+    """`1% (> 2%)` would be a lie."""
+    over = render(told(alert("threshold"), reason=Reason.RESOLVED))
+    assert "(>" not in repr(over)
+    assert fields(over)["Value"] == "7.3%"
+    assert "7.3% (> 2%)" in render(told(alert("threshold"))).title
+
+
+def test_what_is_over_says_when_it_started_and_ended() -> None:
+    """What goes on says since when."""
+    going_on, over = fields(render(told(alert()))), fields(render(told(alert(), reason=Reason.RESOLVED)))
+    assert "Since" in going_on
+    assert not {"Started", "Ended"} & going_on.keys()
+    assert {"Started", "Ended"} < over.keys()
+    assert "Since" not in over
+
+
+def test_what_is_told_again_says_for_how_long_it_goes_on() -> None:
+    """Alone and in a group."""
+    other = alert(labels={"n": "2"})
+    assert render(told(alert(), reason=Reason.REPEAT)).summary.startswith("Firing for 5 hours")
+    assert render(told(alert(), other, reason=Reason.REPEAT)).summary == "Firing for 5 hours · 6 occurrences"
+    assert "Firing for" not in render(told(alert(), other)).summary
+
+
+def test_a_group_counts_in_its_title_what_fires() -> None:
+    """What ended since is in the summary, and is marked by a word in its line."""
+    ended = alert(labels={"n": "2"}).resolved(AT)
+    message = render(told(alert(), alert(labels={"n": "3"}), ended, reason=Reason.FEWER))
+    assert message.title.startswith("🔴 Firing: 2 alerts")
+    assert message.summary == "2 firing · 1 resolved · 9 occurrences"
+    assert [line.startswith("🟢 Resolved: ") for line in message.lines] == [False, False, True]
+
+
+def test_a_group_that_is_over_needs_no_word_in_each_line() -> None:
+    """The title has it."""
+    message = render(told(alert(), alert(labels={"n": "2"}), reason=Reason.RESOLVED))
+    assert message.title.startswith("🟢 Resolved: 2 alerts")
+    assert message.summary == "All resolved after 5 hours · 6 occurrences"
+    assert not any("Resolved" in line for line in message.lines)
+
+
+def test_a_group_says_where() -> None:
+    """Every service and environment, four at most, except the ones in the title; each line says its own service."""
+    members = [alert(labels=place(f"shop{n}", "production")) for n in range(6)]
+    message = render(told(*members))
+    assert fields(message)["Service"] == "shop0 · shop1 · shop2 · shop3 · …"
+    assert fields(message)["Environment"] == "production"
+    assert all(f"shop{n}" in line for n, line in enumerate(message.lines))
+    named = render(told(*members[:2], group_labels={"service.name": "shop0"}))
+    assert fields(named)["Service"] == "shop1"
+    assert "shop0" not in named.lines[0]
+
+
+def test_a_group_of_one_rule_opens_its_runbook() -> None:
+    """Of several rules, none: whose would it be?"""
+    one, other = alert(), alert(labels={"n": "2"})
+    assert [action.name for action in render(told(one, other)).actions] == ["runbook"]
+    assert render(told(one, msgspec.structs.replace(other, name="Other"))).actions == ()
+
+
+def test_a_digest_names_its_worst_alert() -> None:
+    """A push notification that says `5 groups of alerts` says nothing."""
+    mild = told(alert(severity=Severity.WARNING), group="mild")
+    worst = told(alert("threshold", severity=Severity.CRITICAL), group="worst")
+    assert render(digest([mild, worst])).title == "🚨 Firing: 2 groups of alerts, the worst: Zq1"
+
+
+def test_a_digest_marks_what_is_over() -> None:
+    """And shows the number of what is not."""
+    firing, over = told(alert("threshold"), group="a"), told(alert(), group="b", reason=Reason.RESOLVED)
+    lines = render(digest([firing, over])).lines
+    assert lines == (
+        "🔴 Zq1 · 7.3% (> 2%) · zq5 · 3 occurrences",
+        "🟢 Resolved: zq zq 8 · zq5 · 3 occurrences",
+    )
+
+
+def test_a_digest_that_is_over_names_no_worst() -> None:
+    """There is none any more."""
+    parts = [told(alert(), group=name, reason=Reason.RESOLVED) for name in "ab"]
+    assert render(digest(parts)).title == "🟢 Resolved: 2 groups of alerts"
+
+
+def test_drift_is_told_in_a_sentence_or_in_fields() -> None:
+    """Not in both."""
+    short = render(told(alert("ml_model_drift")))
+    assert short.summary == "The drift score is 0.85, the threshold 0.7."
+    assert not {"Model", "Drift score", "Threshold"} & fields(short).keys()
+    own = render(told(alert("ml_model_drift", annotations={"summary": "ours"})))
+    assert own.summary == "ours"
+    assert fields(own)["Drift score"] == "0.85"
+
+
+def test_numbers_in_lines_are_written_as_the_language_does() -> None:
+    """`0,85` for a French reader."""
+    members = [alert("ml_model_drift", labels={"n": str(n)}, facts={"drift_score": 0.85}) for n in range(2)]
+    assert all("0,85" in line for line in render(told(*members), "fr").lines)
+
+
+def test_the_age_of_what_goes_on_is_its_own() -> None:
+    """From its start to the message's moment."""
+    message = render(told(alert(started_at=AT - 26 * HOUR - 30 * SECOND), reason=Reason.REPEAT))
+    assert message.summary.startswith("Firing for 1 day, 2 hours")
