@@ -80,7 +80,7 @@ def _reader(config: Config, args: argparse.Namespace) -> _Reader:
 
 def _message(config: Config, reader: _Reader, args: argparse.Namespace) -> tuple[Message, bool]:
     from otel_alerting.cli.sample import sample
-    from otel_alerting.render.locales import BUILTIN, LocaleManager
+    from otel_alerting.render.locales import LocaleManager
     from otel_alerting.render.renderer import Links, Renderer
     from otel_alerting.render.templates import TemplateEngine
     from otel_alerting.telemetry import Counters
@@ -98,7 +98,7 @@ def _message(config: Config, reader: _Reader, args: argparse.Namespace) -> tuple
         facts=_facts(args.data),
         over=args.resolved,
     )
-    locales = LocaleManager(config.locales or BUILTIN, default=config.defaults.locale)
+    locales = LocaleManager(config.locales, default=config.defaults.locale)
     message = Renderer(engine, locales, counters=counters).render(
         notification,
         format="slack",

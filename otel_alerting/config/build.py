@@ -20,7 +20,7 @@ from otel_alerting.notifiers.console import Console
 from otel_alerting.notifiers.slack import Slack
 from otel_alerting.pipeline import Pipeline, Receiver
 from otel_alerting.ports import Clock, Notifier
-from otel_alerting.render.locales import BUILTIN, LocaleManager
+from otel_alerting.render.locales import LocaleManager
 from otel_alerting.render.redact import Redactor
 from otel_alerting.render.renderer import Links, Renderer
 from otel_alerting.render.templates import TemplateEngine
@@ -106,7 +106,7 @@ def _words(
     counters: Counters,
 ) -> Callable[[Notification, Notifier, Receipt | None], Message]:
     """How the courier gets a message. Language and time zone: the receiver's, else the tenant's, else the default."""
-    locales = LocaleManager(config.locales or BUILTIN, default=config.defaults.locale)
+    locales = LocaleManager(config.locales, default=config.defaults.locale)
     renderer = Renderer(TemplateEngine(config.templates), locales, redact=redactor, counters=counters)
     links = Links(trace_url=config.trace_url)
     nobody = Tenant(name="")

@@ -206,7 +206,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     templates: tuple[Folder, ...] = ()
     """Folders with `<format>/<name>.j2` that come before the built-in ones."""
     locales: Folder | None = None
-    """A folder with `<language>/LC_MESSAGES/otel_alerting.po` of your own."""
+    """A folder with `<language>/LC_MESSAGES/otel_alerting.po` of your own: languages, or other words for some."""
     trace_url: TraceUrl = TraceUrl("")
     """Where a trace can be seen, as `https://tempo.example/trace/{trace_id}`."""
     shutdown_timeout: Annotated[Duration, Meta(ge=0)] = Duration(3 * SECOND)

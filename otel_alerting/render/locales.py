@@ -34,19 +34,19 @@ class LocaleManager:
     ```
 
     Args:
-        folder: where the languages are; the ones that come with otel-alerting when not given.
+        folder: languages of your own, that come before those of otel-alerting, message by message.
         default: the language of readers whose own is not there.
         overrides: by language, other words for single messages: `{"fr": {"Firing": "En alerte"}}`.
     """
 
     def __init__(
         self,
-        folder: Path | str = BUILTIN,
+        folder: Path | str | None = None,
         *,
         default: str = "en",
         overrides: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self.folder = Path(folder)
+        self.folders = (BUILTIN,) if folder is None else (Path(folder), BUILTIN)
         self._overrides = {_folded(name): dict(words) for name, words in (overrides or {}).items()}
         self._lock = threading.Lock()
         self._folders = {_folded(name): name for name in self.languages()}
@@ -56,7 +56,8 @@ class LocaleManager:
 
     def languages(self) -> list[str]:
         """The languages there are, by folder name, sorted."""
-        return sorted(path.parent.parent.name for path in self.folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+        found = (path for folder in self.folders for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+        return sorted({path.parent.parent.name for path in found})
 
     def negotiate(self, locale: str) -> str:
         """The folder of the nearest language: `fr-CA` -> `fr`, `zh-TW` -> `zh_Hant`; the default for no near one."""
@@ -98,12 +99,20 @@ class LocaleManager:
         return self._catalogues[folder]
 
     def _translations(self, folder: str) -> gettext.NullTranslations:
-        path = self.folder / folder / "LC_MESSAGES" / f"{DOMAIN}.po"
+        paths = [place / folder / "LC_MESSAGES" / f"{DOMAIN}.po" for place in self.folders]
+        first, *others = [self._compiled(path, folder) for path in paths if path.exists()] or [
+            gettext.NullTranslations()
+        ]
+        for other in others:
+            first.add_fallback(other)
+        return first
+
+    def _compiled(self, path: Path, folder: str) -> gettext.NullTranslations:
         try:
             with path.open("rb") as file:
                 catalogue = read_po(file, locale=folder, abort_invalid=True)
         except (OSError, ValueError, PoFileError, babel.UnknownLocaleError) as error:
-            complain(f"the catalogue {path} cannot be read ({error}); English is used in its place", about=str(path))
+            complain(f"the catalogue {path} cannot be read ({error}); another is used in its place", about=str(path))
             return gettext.NullTranslations()
         for message, words in self._overrides.get(_folded(folder), {}).items():
             known = catalogue.get(message) or catalogue.add(message)

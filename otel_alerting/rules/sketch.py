@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from otel_alerting.model import Buckets, ExponentialBuckets
 
 SCALE = 4
@@ -29,32 +31,34 @@ class Sketch:
         self._zeros, self._zero_threshold = 0, 0.0
         self._explicit: dict[tuple[float, ...], list[int]] = {}
 
-    def add(self, value: float, count: int = 1) -> None:
-        """Take a number in; what is no finite number is not one."""
+    def add(self, value: float) -> int:
+        """Take a number in; how many it was: what is no finite number is none."""
         if not math.isfinite(value):
-            return
+            return 0
         if abs(value) <= self._zero_threshold:
-            self._zeros += count
-            return
+            self._zeros += 1
+            return 1
         side = self._positive if value > 0 else self._negative
         index = math.ceil(math.log2(abs(value)) * 2.0**self._scale) - 1
-        side[index] = side.get(index, 0) + count
+        side[index] = side.get(index, 0) + 1
         if len(side) > MOST:
             self._coarsen(self._scale - 1)
+        return 1
 
-    def absorb(self, buckets: Buckets | ExponentialBuckets) -> None:
-        """Take a histogram point in. Counts up to a bound never decrease: see `_add_all`."""
+    def absorb(self, buckets: Buckets | ExponentialBuckets) -> int:
+        """Take a histogram point in; how many numbers it was. Counts up to a bound never decrease: see `_add_all`."""
         if isinstance(buckets, Buckets):
-            _add_all(self._explicit.setdefault(buckets.bounds, [0] * len(buckets.counts)), buckets.counts)
-            return
+            return _add_all(self._explicit.setdefault(buckets.bounds, [0] * len(buckets.counts)), buckets.counts)
         self._coarsen(min(self._scale, buckets.scale))
         self._zeros += max(0, buckets.zero_count)
         self._zero_threshold = max(self._zero_threshold, buckets.zero_threshold)
         shift = buckets.scale - self._scale
-        _shift_into(self._positive, enumerate(buckets.positive, buckets.positive_offset), shift)
-        _shift_into(self._negative, enumerate(buckets.negative, buckets.negative_offset), shift)
+        number = max(0, buckets.zero_count)
+        number += _shift_into(self._positive, enumerate(buckets.positive, buckets.positive_offset), shift)
+        number += _shift_into(self._negative, enumerate(buckets.negative, buckets.negative_offset), shift)
         while max(len(self._positive), len(self._negative)) > MOST:
             self._coarsen(self._scale - 1)
+        return number
 
     def merge(self, other: Sketch) -> None:
         """Take everything of another sketch in."""
@@ -68,6 +72,21 @@ class Sketch:
             _add_all(self._explicit.setdefault(bounds, [0] * len(counts)), counts)
         while max(len(self._positive), len(self._negative)) > MOST:
             self._coarsen(self._scale - 1)
+
+    def packed(self) -> bytes:
+        """The same in a tenth of the memory, for a sketch that is closed: some five bytes a bucket."""
+        explicit = tuple(self._explicit.items())
+        packed = _Packed(self._scale, self._positive, self._negative, self._zeros, self._zero_threshold, explicit)
+        return _encoder.encode(packed)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Sketch:
+        """The sketch that was packed."""
+        there, sketch = _decoder.decode(packed), cls()
+        sketch._scale, sketch._positive, sketch._negative = there.scale, there.positive, there.negative
+        sketch._zeros, sketch._zero_threshold = there.zeros, there.zero_threshold
+        sketch._explicit = dict(there.explicit)
+        return sketch
 
     def count(self) -> int:
         """How many numbers."""
@@ -114,6 +133,18 @@ class Sketch:
             coarse: dict[int, int] = {}
             _shift_into(coarse, getattr(self, name).items(), shift)
             setattr(self, name, coarse)
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    scale: int
+    positive: dict[int, int]
+    negative: dict[int, int]
+    zeros: int
+    zero_threshold: float
+    explicit: tuple[tuple[tuple[float, ...], list[int]], ...]
+
+
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Packed)
 
 
 class _Cell:
@@ -174,16 +205,21 @@ def _power(exponent: float) -> float:
         return math.inf
 
 
-def _shift_into(side: dict[int, int], counts: Iterable[tuple[int, int]], shift: int) -> None:
+def _shift_into(side: dict[int, int], counts: Iterable[tuple[int, int]], shift: int) -> int:
+    """Add buckets of a finer scale up; how many numbers they hold."""
+    number = 0
     for index, count in counts:
         if count > 0:
             side[index >> shift] = side.get(index >> shift, 0) + count
+            number += count
+    return number
 
 
-def _add_all(there: list[int], counts: Sequence[int]) -> None:
-    """Add buckets up. A count up to some bound that is below that up to a smaller one is raised to it."""
+def _add_all(there: list[int], counts: Sequence[int]) -> int:
+    """Add buckets up; how many numbers. A count up to a bound that is below that up to a smaller one is raised to it."""
     below = highest = 0
     for index, count in enumerate(counts):
         below += count
         there[index] += max(0, below - highest)
         highest = max(highest, below)
+    return highest

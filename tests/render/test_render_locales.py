@@ -92,11 +92,25 @@ def test_single_words_can_be_replaced() -> None:
 
 
 def test_a_catalogue_that_cannot_be_read_costs_only_its_words(tmp_path: Path) -> None:
-    """English takes its place."""
+    """The built-in one takes its place."""
     broken = tmp_path / "fr" / "LC_MESSAGES"
     broken.mkdir(parents=True)
     (broken / "otel_alerting.po").write_bytes(b'msgid "Resolved"\nmsgstr "\xff"\n')
-    assert LocaleManager(tmp_path).language("fr").gettext("Resolved") == "Resolved"
+    assert LocaleManager(tmp_path).language("fr").gettext("Resolved") == "Résolue"
+
+
+def test_a_folder_of_ones_own_comes_before_the_built_in_languages_message_by_message(tmp_path: Path) -> None:
+    """It may add a language, or say one thing in other words."""
+    for name, words in (("fr", "Rétablie"), ("eo", "Solvita")):
+        folder = tmp_path / name / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        (folder / "otel_alerting.po").write_text(f'{head}msgid "Resolved"\nmsgstr "{words}"\n', encoding="utf-8")
+    locales = LocaleManager(tmp_path)
+    assert locales.language("fr").gettext("Resolved") == "Rétablie"
+    assert locales.language("fr").gettext("Severity") == LOCALES.language("fr").gettext("Severity") != "Severity"
+    assert locales.language("eo").gettext("Resolved") == "Solvita"
+    assert locales.language("de").gettext("Resolved") == "Behoben"
 
 
 def test_arabic_has_its_six_plural_forms() -> None:

@@ -60,6 +60,15 @@ def test_every_template_speaks_every_language_for_every_reason(locale: str, temp
             assert LOCALES.language(locale).gettext(words.state(notification)) in message.title
 
 
+@pytest.mark.parametrize("locale", [locale for locale in LANGUAGES if locale != "en"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_english_message_would_be_found_out(template: str, locale: str) -> None:
+    """The check above sees English where there is some: in the title, the fields and the small print."""
+    for notification in situations(template, Reason.FIRST):
+        with pytest.raises(AssertionError):
+            assert_in_language(render(notification, "en"), locale)
+
+
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_every_severity_has_a_name_in_every_language(locale: str, severity: Severity) -> None:

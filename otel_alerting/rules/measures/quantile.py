@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from otel_alerting.model import Point, Signal
+from array import array
+from collections.abc import Iterator
+
+from otel_alerting.model import Buckets, ExponentialBuckets, Point, Signal
 from otel_alerting.rules.frame import Frame
 from otel_alerting.rules.sketch import Sketch
 from otel_alerting.rules.window import Ring, Shape
@@ -17,13 +20,7 @@ class Quantile:
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one value, or one histogram point, in."""
-        sketch = self._ring.sketch(at)
-        if sketch is None:
-            return
-        if isinstance(signal, Point) and signal.buckets is not None:
-            sketch.absorb(signal.buckets)
-        else:
-            sketch.add(value)
+        self._ring.add(at, signal.buckets if isinstance(signal, Point) and signal.buckets is not None else value)
 
     def value(self, at: int) -> float | None:
         """The quantile of the window that ends at `at`."""
@@ -34,33 +31,48 @@ class Quantile:
 
     def samples(self, at: int) -> int:
         """Values in the window that ends at `at`."""
-        return sum(sketch.count() for sketch in self._ring.sketches(at))
+        return self._ring.count(at)
 
 
 class _Sketches(Ring):
-    """A ring with a sketch in each place that has seen something."""
+    """A ring with a sketch in each place that has seen something; all but the one that is added to are packed."""
 
-    __slots__ = ("_sketches",)
+    __slots__ = ("_counts", "_open", "_sketches")
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        self._sketches: list[Sketch | None] = [None] * self._size
+        self._counts = array("d", bytes(8 * self._size))
+        self._sketches: list[Sketch | bytes | None] = [None] * self._size
+        self._open = 0
 
     def empty(self, index: int) -> None:
         """Forget what is kept in a place."""
-        self._sketches[index] = None
+        self._counts[index], self._sketches[index] = 0.0, None
 
-    def sketch(self, at: int) -> Sketch | None:
-        """The sketch for a moment; None when the moment is too old."""
+    def add(self, at: int, seen: float | Buckets | ExponentialBuckets) -> None:
+        """Take a number or a histogram in, unless its moment is too old."""
         index = self.place(at)
         if index is None:
-            return None
-        sketch = self._sketches[index]
-        if sketch is None:
-            sketch = self._sketches[index] = Sketch()
-        return sketch
+            return
+        sketch = self._opened(index)
+        self._counts[index] += sketch.add(seen) if isinstance(seen, float | int) else sketch.absorb(seen)
 
-    def sketches(self, edge: int) -> list[Sketch]:
+    def count(self, edge: int) -> int:
+        """How many numbers, in the window that ends at an edge."""
+        return int(sum([self._counts[index] for index in self.places(edge)]))
+
+    def sketches(self, edge: int) -> Iterator[Sketch]:
         """Those of the window that ends at an edge."""
-        found = (self._sketches[index] for index in self.places(edge))
-        return [sketch for sketch in found if sketch is not None]
+        for index in self.places(edge):
+            there = self._sketches[index]
+            if there is not None:
+                yield Sketch.unpacked(there) if isinstance(there, bytes) else there
+
+    def _opened(self, index: int) -> Sketch:
+        before = self._sketches[self._open]
+        if index != self._open and isinstance(before, Sketch):
+            self._sketches[self._open] = before.packed()
+        self._open, there = index, self._sketches[index]
+        if not isinstance(there, Sketch):
+            there = self._sketches[index] = Sketch() if there is None else Sketch.unpacked(there)
+        return there
