@@ -55,7 +55,7 @@ def disarm(text: str) -> str:
 
 def code(text: str) -> str:
     """Literal text in a code span; a backtick cannot stand in one and becomes an apostrophe."""
-    inside = escape(clusters.cut(clusters.one_line(text.replace("`", "'")), _LONGEST_SPAN))
+    inside = escape(clusters.cut(clusters.one_line(clean(text).replace("`", "'")), _LONGEST_SPAN))
     return f"`{inside}`" if inside else ""
 
 
@@ -67,7 +67,7 @@ def strong(markup: str) -> str:
 
 def link(url: str, label: str = "") -> str:
     """Literal label that opens a web or mail address; the label alone where the address is none."""
-    words = escape(clusters.cut(clusters.one_line(label or url), _LONGEST_LABEL)).replace("|", "¦").replace("`", "'")
+    words = escape(clusters.cut(clusters.one_line(clean(label or url)), _LONGEST_LABEL)).replace("|", "¦").replace("`", "'")
     if not is_link(url):
         return words
     return f"<{address(url)}|{words or address(url)}>"

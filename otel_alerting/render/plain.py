@@ -23,7 +23,7 @@ disarm = escape
 
 def code(text: str) -> str:
     """On one line."""
-    return clean(one_line(text))
+    return one_line(clean(text))
 
 
 def strong(markup: str) -> str:

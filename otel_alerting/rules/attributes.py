@@ -6,6 +6,7 @@ A name is looked up in the signal's own attributes, then among what every signal
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -50,15 +51,14 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> float | None:
-    """A value as a number, where it is one."""
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
+    """A value as a number, where it is one. NaN is none, and neither is an integer too large for a float."""
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return None if math.isnan(found) else found
 
 
 def failure_of(signal: Signal) -> Failure | None:

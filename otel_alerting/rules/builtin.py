@@ -92,6 +92,14 @@ class BuiltinRules:
             return ends
         return self._refresh_at if ends is None else min(self._refresh_at, ends)
 
+    def move(self, by: int, now: int) -> None:
+        """Go on after time itself was moved, forward by a sleep of the machine, back by somebody's hand."""
+        for trouble in self._troubles.values():
+            trouble.move(by, now)
+        self._ends = [(trouble.seen_at + self._quiet, order, trouble) for _, order, trouble in self._ends]
+        heapq.heapify(self._ends)
+        self._refresh_at = min(self._refresh_at, now)
+
     # By kind
 
     def _log(self, log: Log, now: int) -> list[Alert]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from otel_alerting.model import Point, Signal, Span
@@ -18,15 +19,21 @@ def labels_of(rule: Rule) -> Callable[[Signal], dict[str, str]]:
 
 
 def number_of(rule: Rule) -> Callable[[Signal], float | None]:
-    """How to read the number of a signal; None for a signal that has none."""
+    """How to read the number of a signal; None for a signal that has none. NaN is no number."""
     if rule.kind == "metric":
-        return lambda signal: signal.value if isinstance(signal, Point) else None
+        return _value
     if isinstance(rule.of, str) and rule.of != "duration":
         read = attributes.reader(rule.of)
         return lambda signal: attributes.number(read(signal))
     if rule.kind == "span":
         return lambda signal: signal.duration / 1e9 if isinstance(signal, Span) else None
     return lambda signal: 0.0
+
+
+def _value(signal: Signal) -> float | None:
+    if not isinstance(signal, Point) or (math.isnan(signal.value) and not signal.absent):
+        return None
+    return signal.value
 
 
 def unit_of(rule: Rule, signal: Signal) -> str:

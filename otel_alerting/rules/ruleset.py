@@ -11,9 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from otel_alerting.model import Alert, Log, Point, Signal, Span
 from otel_alerting.rules.builtin import BuiltinRules
+from otel_alerting.rules.losses import Losses
+from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
 from otel_alerting.rules.running import RunningRule
 from otel_alerting.rules.streams import Streams
+from otel_alerting.rules.ticks import Ticks
+from otel_alerting.rules.window import FUTURE
 
 
 class RuleSet:
@@ -26,7 +30,8 @@ class RuleSet:
     """
 
     def __init__(self, rules: Sequence[Rule], *, builtin: BuiltinRules | None = None, started_at: int = 0) -> None:
-        self._running = tuple(map(RunningRule, rules))
+        self._losses, room = Losses(), Room()
+        self._running = tuple(RunningRule(rule, room, self._losses) for rule in rules)
         self._logs = tuple(one for one in self._running if one.rule.kind == "log")
         self._spans = tuple(one for one in self._running if one.rule.kind == "span")
         self._metrics: dict[str, list[RunningRule]] = {}
@@ -35,9 +40,16 @@ class RuleSet:
                 self._metrics.setdefault(one.rule.metric, []).append(one)
         self._builtin = builtin
         self._streams = Streams(started_at)
+        self._ticks = Ticks()
+        self._ahead: Counter[str] = Counter()
 
     def observe(self, signal: Signal, now: int) -> list[Alert]:
         """Take a signal in; the alerts whose state changed on the event itself."""
+        back = self._ticks.went_back(now)
+        if back:
+            self._move(back, now)
+        if signal.at > now + FUTURE:
+            self._ahead[signal.tenant] += 1
         if isinstance(signal, Point):
             return self._point(signal, now) if signal.name in self._metrics else []
         changed = self._builtin.observe(signal, now) if self._builtin is not None else []
@@ -46,8 +58,16 @@ class RuleSet:
             changed.extend(one.observe(signal, now))
         return changed
 
-    def evaluate(self, now: int) -> list[Alert]:
-        """Do what is due: the alerts whose state changed, and the firing ones whose counts or values moved."""
+    def evaluate(self, now: int, monotonic: int | None = None) -> list[Alert]:
+        """Do what is due: the alerts whose state changed, and the firing ones whose counts or values moved.
+
+        Args:
+            now: by the wall's clock.
+            monotonic: by a clock that only ever grows, by which a machine that slept is told from one that was slow.
+        """
+        by = self._ticks.gap(now, monotonic)
+        if by:
+            self._move(by, now)
         changed = self._builtin.evaluate(now) if self._builtin is not None else []
         edges: list[Alert] = []
         for one in self._running:
@@ -63,7 +83,7 @@ class RuleSet:
         """
         found = self._builtin.evaluate(now) if self._builtin is not None else []
         for one in self._running:
-            found.extend(one.evaluate(now + one.rule.late + one.rule.every))
+            found.extend(one.finish(now))
         return [alert for alert in found if alert.firing]
 
     def next_at(self) -> int | None:
@@ -74,17 +94,32 @@ class RuleSet:
         return min((at for at in moments if at is not None), default=None)
 
     def lost(self) -> Mapping[tuple[str, str], int]:
-        """By tenant and reason: what is in no window, since the last call.
+        """By tenant and reason: the signals that are in no window, or not in that of every rule, since the last call.
 
         `late`: it came after the last window that could have held it was evaluated. `streams`: a counter's point beyond
-        the number of streams that are remembered.
+        the number of streams that are remembered. `series`: there was no room. `regex`: a regular expression took too
+        long to say whether it is meant.
         """
         total = Counter({(tenant, "streams"): number for tenant, number in self._streams.overflowed.items()})
         self._streams.overflowed.clear()
-        for one in self._running:
-            total.update(one.lost)
-            one.lost.clear()
+        total.update(self._losses.take())
         return total
+
+    def ahead(self) -> Mapping[str, int]:
+        """By tenant: the signals whose clock was more than a minute ahead of ours, since the last call.
+
+        They are not lost: they count as if they had happened when they came.
+        """
+        ahead, self._ahead = self._ahead, Counter()
+        return ahead
+
+    def _move(self, by: int, now: int) -> None:
+        """Time itself was moved: by a sleep of the machine, or by somebody's hand."""
+        if self._builtin is not None:
+            self._builtin.move(by, now)
+        for one in self._running:
+            one.move(by, now)
+        self._streams.move(now)
 
     def _point(self, point: Point, now: int) -> list[Alert]:
         """Rules about the last value take a point as it is; all others take what it adds, worked out once."""

@@ -1,7 +1,8 @@
 """A running rule is a rule with its moving parts: the groups it has seen and the next edge it will be evaluated at.
 
 Edge t is evaluated at t + lateness over what happened in (t - window, t]. What the window of an edge holds can only
-grow until then, so a count, sum or maximum that is too much already need not wait: it fires on the event itself.
+grow until then, so a count, sum or maximum that is too much already need not wait: it is told on the event itself.
+That takes nothing ahead: the edges go on by themselves, so that the same signals in any order have the same verdicts.
 """
 
 from __future__ import annotations
@@ -10,37 +11,45 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Mapping
 
-from otel_alerting.model import Alert, Labels, Point, Reading, Signal
+from otel_alerting.model import Alert, Labels, Point, Signal
+from otel_alerting.model.duration import SECOND
 from otel_alerting.rules import measures
-from otel_alerting.rules.attributes import failure_of
 from otel_alerting.rules.crowd import LABELS as OVERFLOW
-from otel_alerting.rules.crowd import Crowd
-from otel_alerting.rules.facts import facts_of, text_of
-from otel_alerting.rules.frame import Frame, is_gauge, measurements
-from otel_alerting.rules.group import Group, Series
+from otel_alerting.rules.excess import Excess
+from otel_alerting.rules.expression import Undecided
+from otel_alerting.rules.frame import Frame, is_gauge, measurements, weight
+from otel_alerting.rules.group import Group, Look, Series
+from otel_alerting.rules.losses import Losses
 from otel_alerting.rules.matching import part, takes
-from otel_alerting.rules.reading import labels_of, number_of, shown_unit, subject_of, unit_of
+from otel_alerting.rules.reading import labels_of, number_of, unit_of
+from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
 from otel_alerting.rules.streams import stream_key
-from otel_alerting.rules.threshold import Phase, Step, Threshold, Watch, step
+from otel_alerting.rules.telling import Teller
+from otel_alerting.rules.threshold import Step, Threshold, step
 from otel_alerting.rules.window import FUTURE, Shape
+from otel_alerting.telemetry import complain
 
+REFRESH = SECOND
+"""How long the count of what fires on events may be behind, so that a storm is told with its number and not as one."""
 _RISING = frozenset(("above", "at_least"))
 _GROWING = frozenset(("count", "sum", "max"))
 _ZERO = frozenset(("count", "rate", "sum"))
 """Measures for which nothing is 0, so that a guard must be asked for."""
+_ADDED = frozenset(("count", "rate", "sum", "ratio"))
+"""Measures that add up over all series of a group, unless `across` says otherwise."""
 
 
 class RunningRule:
     """Takes the signals its rule is about and says, on events and on edges, which alerts changed."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, room: Room, losses: Losses) -> None:
         self.rule = rule
-        self.lost: Counter[tuple[str, str]] = Counter()
-        """By tenant and reason: what came too late to be in any window."""
+        self._room, self._losses = room, losses
         self._takes = takes(rule.kind, rule.span or rule.log, rule.where, rule.alternatives)
         self._shape = Shape(int(rule.window), rule.every, rule.late)
         self._horizon = int(rule.no_data_after if rule.measure == "last" else rule.window)
+        self._idle = max(self._horizon, int(rule.no_data_after) if rule.no_data == "alert" else 0)
         self._make = measures.maker(rule.measure)
         self._frame = Frame(
             shape=self._shape,
@@ -48,70 +57,112 @@ class RunningRule:
             part=part(rule.kind, rule.of) if isinstance(rule.of, Mapping) else None,
             stale=int(rule.no_data_after),
         )
-        self._by = labels_of(rule)
-        self._value = number_of(rule)
-        self._labels = {name: value for name, value in rule.labels.items() if name != "severity"}
+        self._by, self._value = labels_of(rule), number_of(rule)
+        self._is_eager = _is_eager(rule)
+        self._teller = Teller(rule)
+        self._excess = Excess(rule.alert, rule.max_series, self._horizon)
         self._thresholds: dict[str, Threshold] = {}
         self._groups: dict[Hashable, Group] = {}
         self._numbers: Counter[str] = Counter()
-        self._shown: Counter[str] = Counter()
-        self._crowds: dict[str, Crowd] = {}
+        self._moved: list[Group] = []
+        self._refresh_at = 0
         self._next: int | None = None
         self._done = 0
 
     @property
     def due_at(self) -> int | None:
-        """When the next edge is evaluated; None while there is nothing to evaluate."""
-        return None if self._next is None else self._next + self.rule.late
+        """When there is something to evaluate; None while there is nothing."""
+        edge_at = None if self._next is None else self._next + self.rule.late
+        if not self._moved:
+            return edge_at
+        return self._refresh_at if edge_at is None else min(self._refresh_at, edge_at)
 
     def observe(self, signal: Signal, now: int) -> list[Alert]:
         """Take a signal in, if it is meant; the alerts that changed by it."""
         rule = self.rule
-        if (rule.tenants is not None and signal.tenant not in rule.tenants) or not self._takes(signal):
+        if rule.tenants is not None and signal.tenant not in rule.tenants:
             return []
-        value = self._value(signal)
-        at = min(signal.at, now) if signal.at > now + FUTURE else signal.at
-        if value is None or not self._opens(signal, at, now):
+        try:
+            return self._taken(signal, now) if self._takes(signal) else []
+        except Undecided as why:
+            self._losses.add(signal, "regex")
+            complain(f"rule {rule.alert}: {why}", about=f"regex {rule.alert} {why.pattern}")
             return []
-        group = self._group(signal, at)
-        count = 1 if rule.measure == "last" else measurements(signal)
-        group.add(at, signal, value, self._series(group, signal), count)
-        return self._on_event(group, at)
 
     def evaluate(self, now: int) -> list[Alert]:
-        """All edges that are due, in order; the alerts that changed, and those whose numbers moved."""
-        changed: list[Alert] = []
-        while self._next is not None and self._next + self.rule.late <= now:
-            edge = self._done = self._next
-            for group in list(self._groups.values()):
-                changed.extend(self._judged(group, edge))
-            changed.extend(self._crowds_at(edge))
-            self._forget(edge)
-            self._next = edge + self.rule.every if self._groups else None
+        """All edges that are due, in order; the alerts that changed, and those whose numbers moved.
+
+        What should have been evaluated long ago is not made up for: nobody looked then, and `for` begins anew.
+        """
+        self._skip(now)
+        changed = self._judged_until(now)
+        if self._moved and now >= self._refresh_at:
+            changed += self._refreshed(now)
         return changed
+
+    def finish(self, now: int) -> list[Alert]:
+        """The edges that will not come any more, over what was seen until now."""
+        self._skip(now)
+        return self._judged_until(now + self.rule.late + self.rule.every)
+
+    def move(self, by: int, now: int) -> None:
+        """Go on after time itself was moved, forward by a sleep of the machine, back by somebody's hand."""
+        if abs(by) <= self._shape.patience:
+            return
+        for group in self._groups.values():
+            self._room.give(group.move(by, now))
+        self._excess.move(by, now)
+        self._moved, self._done = [], 0
+        self._next = self._edge_due(now) if self._groups or self._excess else None
 
     # Taking in
 
-    def _opens(self, signal: Signal, at: int, now: int) -> bool:
-        """See that an edge is planned; False when the signal is older than the window of the next one."""
-        if self._next is None:
-            pending = -(-(now - self.rule.late) // self.rule.every) * self.rule.every
-            self._next = max(pending, self._done + self.rule.every)
-        if at > self._next - self._horizon:
-            return True
-        self.lost[signal.tenant, "late"] += 1
-        return False
+    def _taken(self, signal: Signal, now: int) -> list[Alert]:
+        value = self._value(signal)
+        if value is None:
+            return []
+        at = now if signal.at > now + FUTURE else signal.at
+        if not self._opens(at, now):
+            self._losses.add(signal, "late")
+            return []
+        group = self._group(signal, at)
+        if group is None:
+            return []
+        series, told = self._series(group, signal, at)
+        group.add(at, signal, value, series, 1 if self.rule.measure == "last" else measurements(signal))
+        return told + self._on_event(group, signal, value, at, now) if self._is_eager else told
 
-    def _group(self, signal: Signal, at: int) -> Group:
+    def _opens(self, at: int, now: int) -> bool:
+        """See that an edge is planned; False when a moment is older than the window of the next one."""
+        if self._next is None:
+            self._next = max(self._edge_due(now), self._done + self.rule.every)
+        else:
+            self._skip(now)
+        return at > self._next - self._horizon
+
+    def _edge_due(self, now: int) -> int:
+        """The first edge that is not due before now."""
+        return -(-(now - self.rule.late) // self.rule.every) * self.rule.every
+
+    def _skip(self, now: int) -> None:
+        """Leave out the edges that should have been evaluated long ago."""
+        if self._next is not None and now - self.rule.late - self._next > self._shape.patience:
+            self._next = (now - self.rule.late) // self.rule.every * self.rule.every
+
+    def _group(self, signal: Signal, at: int) -> Group | None:
+        """The group of a signal; None for the end of a stream that nobody ever saw, and where there is no room at all."""
         labels = self._by(signal)
         key: Hashable = (signal.tenant, *labels.items())
         group = self._groups.get(key)
-        if group is not None:
+        if group is not None or _is_end(signal):
             return group
-        crowded = self._numbers[signal.tenant] >= self.rule.max_series
+        crowded = self._numbers[signal.tenant] >= self.rule.max_series or self._room.is_full
         if crowded:
             key, labels = (signal.tenant, "overflow"), dict(OVERFLOW)
             group = self._groups.get(key)
+        if group is None and self._room.is_over:
+            self._losses.add(signal, "series")
+            return None
         if group is None:
             group = self._groups[key] = self._born(signal, labels, at, crowded)
             self._numbers[signal.tenant] += not crowded
@@ -121,10 +172,10 @@ class RunningRule:
         unit = unit_of(self.rule, signal)
         if unit not in self._thresholds:
             self._thresholds[unit] = self.rule.threshold(unit)
-        counts = isinstance(signal, Point) and not is_gauge(signal)
+        counts = self.rule.measure in _ADDED or (isinstance(signal, Point) and not is_gauge(signal))
         return Group(
             tenant=signal.tenant,
-            labels={**{name: value for name, value in labels.items() if value}, **self._labels},
+            labels=self._teller.labelled(labels),
             born_at=at,
             unit=unit,
             threshold=self._thresholds[unit],
@@ -132,169 +183,166 @@ class RunningRule:
             crowded=crowded,
         )
 
-    def _series(self, group: Group, signal: Signal) -> Series:
-        """The signal's series. What can be added up needs only one for all of them."""
+    def _series(self, group: Group, signal: Signal, at: int) -> tuple[Series, list[Alert]]:
+        """The signal's series, of which what can be added up needs only one; and the alert if there are too many."""
         key: Hashable = None
-        if isinstance(signal, Point) and (self.rule.across or self.rule.measure == "last" or is_gauge(signal)):
+        crowded = group.crowded and group.labels.get("overflow") == "true"
+        if isinstance(signal, Point) and self._is_apart(signal):
             key = stream_key(signal)
         series = group.series.get(key)
+        if series is None and (len(group.series) >= self.rule.max_series or self._room.is_full):
+            key, crowded = None, crowded or bool(group.series)
+            series = group.series.get(key)
         if series is None:
-            if len(group.series) >= self.rule.max_series:
-                key = None
-            series = group.series.get(key) or group.series.setdefault(key, Series(self._make(self._frame)))
-        return series
+            series = group.series[key] = Series(self._make(self._frame))
+            self._room.take()
+        return series, self._excess.note(group.tenant, at) if crowded else []
+
+    def _is_apart(self, point: Point) -> bool:
+        """Is a point's series kept apart from others of its group?"""
+        measure = self.rule.measure
+        return self.rule.across is not None or measure == "last" or (is_gauge(point) and measure not in _ADDED)
 
     # Judging
 
-    def _on_event(self, group: Group, at: int) -> list[Alert]:
-        """Fire now where the next edge could not but fire; an event never ends anything."""
-        rule, steps = self.rule, group.threshold.steps
-        if rule.measure not in _GROWING or group.watch.level == len(steps) - 1 or group.watch.phase is Phase.RECOVERING:
+    def _on_event(self, group: Group, signal: Signal, value: float, at: int, now: int) -> list[Alert]:
+        """Tell now what the next edge could not but find; an event never ends anything."""
+        if group.level >= 0 and not group.is_moved:
+            self._mark(group, now)
+        if group.level == len(group.threshold.steps) - 1 or self._next is None:
             return []
-        if rule.new_group_delay or not any(one.hold == 0 and one.comparison in _RISING for one in steps):
+        edge = max(self._shape.edge(at), self._next)
+        if group.looked_at == edge:
+            group.slack -= self._gain(signal, value, group.limit)
+            if group.slack > 0:
+                return []
+        look = group.look(edge)
+        group.looked_at, group.limit = edge, _limit(group)
+        group.slack = _slack(group.limit, look.value or 0.0)
+        level = self._reached(group, edge, look)
+        if level <= group.level:
             return []
-        edge = self._shape.edge(at)
-        value, samples = group.value(edge), group.samples(edge)
-        before = group.watch
-        after = step(before, self._verdict(group, edge, value, samples), group.threshold, edge)
-        if after.level <= before.level or edge < before.at:
-            return []
-        if not before.firing:
-            after = _active_since(after, at)
-        told = self._told(group, before, after, at, value, samples)
-        return told + self._crowds_at(at) if group.crowded else told
+        group.ahead_at = edge
+        told = self._teller.tell(group, level, look, at=at, since=min(at, group.watch.active_at or at))
+        return told + self._teller.crowds(at) if group.crowded else told
+
+    def _gain(self, signal: Signal, value: float, limit: float) -> float:
+        """How much nearer to a limit a signal can have brought the number of an edge, at most."""
+        if self.rule.across == "count":
+            return 1.0
+        if self.rule.measure == "count":
+            return weight(signal)
+        if self.rule.measure == "sum":
+            return max(0.0, value)
+        high = signal.high if isinstance(signal, Point) and signal.buckets is not None else value
+        return math.inf if high is not None and high >= limit else 0.0
+
+    def _reached(self, group: Group, edge: int, look: Look) -> int:
+        """The highest step that fires without waiting."""
+        verdict = self._verdict(group, edge, look)
+        if verdict is None or isinstance(verdict, bool):
+            return -1
+        steps = group.threshold.steps
+        return max((index for index, one in enumerate(steps) if _fires_at_once(one) and one.holds(verdict)), default=-1)
+
+    def _judged_until(self, now: int) -> list[Alert]:
+        changed: list[Alert] = []
+        while self._next is not None and self._next + self.rule.late <= now:
+            edge = self._done = self._next
+            for group in list(self._groups.values()):
+                changed += self._judged(group, edge)
+            changed += self._teller.crowds(edge)
+            changed += self._excess.evaluate(edge)
+            self._forget(edge)
+            self._next = edge + self.rule.every if self._groups or self._excess else None
+        return changed
 
     def _judged(self, group: Group, edge: int) -> list[Alert]:
-        if edge < max(group.watch.at, self._shape.edge(group.born_at), group.born_at + self.rule.new_group_delay):
+        if edge < max(self._shape.edge(group.born_at), group.born_at + self.rule.new_group_delay):
             return []
-        value, samples = group.value(edge), group.samples(edge)
-        before = group.watch
-        after = step(before, self._verdict(group, edge, value, samples), group.threshold, edge)
-        return self._told(group, before, after, edge, value, samples)
+        look = group.look(edge)
+        group.watch = step(group.watch, self._verdict(group, edge, look), group.threshold, edge)
+        if edge < group.ahead_at and group.watch.level <= group.level:
+            return []
+        if edge >= group.ahead_at:
+            group.ahead_at = 0
+        return self._teller.tell(group, group.watch.level, look, at=edge, since=group.watch.active_at)
 
-    def _verdict(self, group: Group, edge: int, value: float | None, samples: int) -> float | bool | None:
+    def _verdict(self, group: Group, edge: int, look: Look) -> float | bool | None:
         """What the state machine is told: the number, a bare verdict, or that nothing is known."""
-        rule = self.rule
-        if value is None and not (rule.min_count and rule.no_data == "ok"):
-            if edge - group.seen_at < rule.no_data_after and not _ended(group.last):
+        rule, value = self.rule, look.value
+        is_partial = edge - self._horizon < group.cleared_at
+        if value is None and (is_partial or not (rule.min_count and rule.no_data == "ok")):
+            if edge - group.seen_at < rule.no_data_after and not _is_end(group.last):
                 return None
             return None if rule.no_data == "keep" else rule.no_data == "alert"
         guard = rule.min_count or (0 if rule.measure in _ZERO else 1)
-        return False if value is None or samples < guard or math.isnan(value) else value
+        if value is None or look.samples < guard or math.isnan(value):
+            return None if is_partial else False
+        if is_partial and rule.measure in _ZERO and not _rises_above(group.threshold, value):
+            return None
+        return value
 
-    # Telling
+    # Keeping up
 
-    def _told(
-        self, group: Group, before: Watch, after: Watch, at: int, value: float | None, samples: int
-    ) -> list[Alert]:
-        """The alert, when there is something new to say about a group."""
-        group.watch = after
-        if not after.firing:
-            return self._ended(group, at, value) if before.firing else []
-        if not before.firing:
-            group.before = max(0, group.total - samples)
-            self._place(group)
-        alert = self._alert(group, at, value, samples)
-        if group.crowded:
-            self._crowds[group.tenant].join(group, alert.severity)
-            return []
-        if group.alert is not None and _says_the_same(group.alert, alert):
-            return []
-        group.alert = alert
-        return [alert]
+    def _mark(self, group: Group, now: int) -> None:
+        """Its count is to be told anew."""
+        group.is_moved = True
+        if not self._moved:
+            self._refresh_at = now + REFRESH
+        self._moved.append(group)
 
-    def _place(self, group: Group) -> None:
-        """The first `limit` alerts of a tenant are told on their own; who is over it is told with the crowd."""
-        group.crowded = group.crowded or self._shown[group.tenant] >= self.rule.limit
-        if group.crowded:
-            self._crowds.setdefault(group.tenant, Crowd())
-        else:
-            self._shown[group.tenant] += 1
-
-    def _ended(self, group: Group, at: int, value: float | None) -> list[Alert]:
-        alert, group.alert = group.alert, None
-        if group.crowded:
-            self._crowds[group.tenant].leave(group)
-            group.crowded = group.labels.get("overflow") == "true"
-            return []
-        self._shown[group.tenant] -= 1
-        return [alert.resolved(at, "stale" if value is None else "")] if alert else []
-
-    def _crowds_at(self, at: int) -> list[Alert]:
-        changed = []
-        for tenant, crowd in list(self._crowds.items()):
-            alert = crowd.tell(self._pattern(tenant, at), at)
-            if alert is not None:
-                changed.append(alert)
-            if crowd.is_over:
-                del self._crowds[tenant]
-        return changed
-
-    def _pattern(self, tenant: str, at: int) -> Alert:
-        return Alert(
-            tenant=tenant,
-            name=self.rule.alert,
-            labels={**OVERFLOW, **self._labels},
-            severity=self.rule.threshold("").steps[0].severity,
-            started_at=at,
-            updated_at=at,
-            template=self.rule.template or "threshold",
-            annotations=self.rule.annotations,
-        )
-
-    def _alert(self, group: Group, at: int, value: float | None, samples: int) -> Alert:
-        reached = group.threshold.steps[group.watch.level]
-        last, told = group.last, group.alert
-        return Alert(
-            tenant=group.tenant,
-            name=self.rule.alert,
-            labels=group.labels,
-            severity=reached.severity,
-            started_at=group.watch.active_at,
-            updated_at=at,
-            count=group.count,
-            template=self.rule.template or "threshold",
-            text=text_of(last) if last else "",
-            facts=facts_of(last, group.labels) if last else {},
-            annotations=self.rule.annotations,
-            reading=self._reading(group, reached, value, samples),
-            failure=failure_of(last) if last else None,
-            trace_id=last.trace_id if last else "",
-            correlation_id=last.correlation_id if last else "",
-            identity=told.identity if told else "",
-        )
-
-    def _reading(self, group: Group, reached: Step, value: float | None, samples: int) -> Reading | None:
-        if value is None or math.isnan(value):
-            return group.alert.reading if group.alert else None
-        return Reading(
-            value=value,
-            threshold=reached.limit,
-            comparison=reached.comparison,
-            unit=shown_unit(self.rule, group.unit),
-            measure=f"{self.rule.measure} of {subject_of(self.rule)}",
-            window=0 if self.rule.measure == "last" else int(self.rule.window),
-            samples=samples,
-        )
+    def _refreshed(self, now: int) -> list[Alert]:
+        """The counts of what fires as they are; the numbers stay those of the edge they were found at."""
+        groups, self._moved = self._moved, []
+        changed: list[Alert] = []
+        for group in groups:
+            group.is_moved = False
+            edge = group.ahead_at or group.watch.at
+            if group.level >= 0 and edge:
+                look = group.look(edge)
+                changed += self._teller.tell(group, group.level, look, at=now, since=group.started_at)
+        return changed + self._teller.crowds(now) if any(group.crowded for group in groups) else changed
 
     def _forget(self, edge: int) -> None:
         """Let go of groups that are quiet and have nothing in any window; they are born again when they come back."""
         for key, group in list(self._groups.items()):
-            group.forget_series(edge - self._horizon)
-            if group.watch.phase is Phase.QUIET and edge - group.seen_at >= self._horizon:
+            self._room.give(group.forget_series(edge - self._horizon))
+            if not group.is_idle or edge - group.seen_at < self._idle:
+                continue
+            if edge >= group.born_at + self.rule.new_group_delay:
                 del self._groups[key]
+                self._room.give(len(group.series))
                 self._numbers[group.tenant] -= group.labels.get("overflow") != "true"
 
 
-def _active_since(watch: Watch, at: int) -> Watch:
-    """What fires on an event began with the event, not with the edge behind it."""
-    return Watch(phase=watch.phase, level=watch.level, since=watch.since, active_at=at, at=watch.at)
+def _is_eager(rule: Rule) -> bool:
+    """Can an event alone make it fire? Not where series join so that one more may lower the number."""
+    grows = rule.measure in _GROWING and rule.across in (None, "sum", "max", "count")
+    steps = rule.threshold("").steps
+    return grows and not rule.new_group_delay and any(map(_fires_at_once, steps))
 
 
-def _ended(signal: Signal | None) -> bool:
-    """Has the stream said that it has ended?"""
+def _fires_at_once(one: Step) -> bool:
+    return one.hold == 0 and one.comparison in _RISING
+
+
+def _rises_above(threshold: Threshold, value: float) -> bool:
+    """Does a step hold that more of the same cannot end?"""
+    return any(one.comparison in _RISING and one.holds(value) for one in threshold.steps)
+
+
+def _limit(group: Group) -> float:
+    """What the number must reach for an event to raise the group's level."""
+    steps = group.threshold.steps[group.level + 1 :]
+    return min((one.limit for one in steps if _fires_at_once(one)), default=math.inf)
+
+
+def _slack(limit: float, value: float) -> float:
+    """By how much a number may grow before it is worth another look; a little less, for sums are rounded."""
+    return limit if math.isinf(limit) else limit - value - abs(limit) * 1e-9
+
+
+def _is_end(signal: Signal | None) -> bool:
+    """Does a stream say that it has ended?"""
     return isinstance(signal, Point) and signal.absent
-
-
-def _says_the_same(told: Alert, newer: Alert) -> bool:
-    return told.severity is newer.severity and told.count == newer.count and told.reading == newer.reading

@@ -7,6 +7,7 @@ for who knows when the rest of it happened. Delta points are steps already, gaug
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import TypeAlias
@@ -15,6 +16,7 @@ import msgspec
 
 from otel_alerting.model import Attributes, Buckets, ExponentialBuckets, Point
 from otel_alerting.model.duration import HOUR, MINUTE
+from otel_alerting.rules.window import FUTURE
 
 MOST = 50_000
 """Streams remembered; of more, steps cannot be known, and they are counted as lost."""
@@ -50,12 +52,29 @@ class Streams:
             return None
         if point.kind == "gauge" or (point.kind == "sum" and not point.monotonic and point.temporality == "cumulative"):
             return point
+        if not math.isfinite(point.value):
+            return None
         if point.temporality == "delta":
             return self._delta(point, now)
+        if point.at > now + FUTURE:
+            point = msgspec.structs.replace(point, at=now)  # or no later point would be newer than it
         return self._difference(point, now)
 
+    def move(self, now: int) -> None:
+        """Go on after the wall clock was set back: what was seen in the future is as old as now."""
+        for stream in self._streams.values():
+            stream.seen_at = min(stream.seen_at, now)
+            if stream.point.at > now:
+                stream.point = msgspec.structs.replace(stream.point, at=now)
+        self._swept_at = min(self._swept_at, now)
+
     def _delta(self, point: Point, now: int) -> Point | None:
-        """A delta point is a step, unless the same one came before; without a start nothing tells repeats apart."""
+        """A delta point is a step, unless the same one came before; without a start nothing tells repeats apart.
+
+        A counter that counts down is none, and its step is not positive.
+        """
+        if point.monotonic and point.value < 0:
+            return None
         if not point.started_at:
             return point
         stream = self._streams.get(key := stream_key(point))
@@ -76,9 +95,10 @@ class Streams:
         if point.at <= last.at:
             return None
         stream.point, stream.seen_at = point, now
-        restarted = point.started_at > last.started_at
-        step = None if restarted else _difference(point, last)
-        return point if step is None else step  # after a reset all of it is new
+        if point.started_at > last.started_at:  # a restart, and all of it is new; unless it only says that it begins
+            return point if point.started_at < point.at else None
+        step = _difference(point, last)
+        return point if step is None else step  # after a reset, too
 
     def _remember(self, key: Key, point: Point, now: int) -> bool:
         if key not in self._streams and len(self._streams) >= MOST:

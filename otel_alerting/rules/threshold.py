@@ -108,10 +108,11 @@ def step(watch: Watch, value: float | bool | None, threshold: Threshold, now: in
     """
     if now < watch.at:
         return watch
+    if threshold.gap and watch.at and now - watch.at > threshold.gap:
+        watch = _interrupted(watch)
     if value is None:
         return msgspec.structs.replace(watch, at=now)
-    late = threshold.gap and watch.at and now - watch.at > threshold.gap
-    since = _since(() if late else watch.since, value, threshold, now)
+    since = _since(watch.since, value, threshold, now)
     level = _level(watch, since, value, threshold, now)
     if level >= 0:
         active_at = watch.active_at if watch.firing else _first(since)
@@ -119,6 +120,28 @@ def step(watch: Watch, value: float | bool | None, threshold: Threshold, now: in
     if watch.firing:
         return _recovered(watch, since, threshold, now)
     return _waiting(since, now)
+
+
+def moved(watch: Watch, by: int, now: int) -> Watch:
+    """The watch after time itself was moved, forward or back: it goes on where it stopped.
+
+    What fires keeps its beginning, which is never in the future. The evaluations missed are no reason for `for` to
+    begin anew, so it forgets when the last one was.
+    """
+    return Watch(
+        phase=watch.phase,
+        level=watch.level,
+        since=tuple(since and since + by for since in watch.since),
+        active_at=min(watch.active_at, now) if watch.firing else watch.active_at and watch.active_at + by,
+        left_at=watch.left_at and watch.left_at + by,
+    )
+
+
+def _interrupted(watch: Watch) -> Watch:
+    """The watch after a time nobody looked: what held has to hold anew, what fires fires on."""
+    if not watch.firing:
+        return Watch(at=watch.at)
+    return msgspec.structs.replace(watch, since=())
 
 
 def _since(before: tuple[int, ...], value: float | bool, threshold: Threshold, now: int) -> tuple[int, ...]:

@@ -56,6 +56,8 @@ class Trouble:
         """Count a signal; True when that is worth telling at once: the first, a worse one, the beginning of a burst."""
         self.count += 1
         self.last, self.seen_at = signal, now
+        if self.started_at > now:
+            self.started_at = now  # the clock of whoever saw it is ahead of ours
         bucket = now // self._width
         if bucket != self._bucket:
             self._roll(bucket)
@@ -76,6 +78,13 @@ class Trouble:
             return False
         before, self.severity, self._burst_at = self.severity, self.mild, 0
         return before is not self.severity
+
+    def move(self, by: int, now: int) -> None:
+        """Go on after time itself was moved: its quiet and its burst are as long ago as they were."""
+        self.seen_at = min(self.seen_at + by, now)
+        self._burst_at = self._burst_at and min(self._burst_at + by, now)
+        self.started_at = min(self.started_at, now)
+        self._roll(now // self._width)
 
     def alert(self, now: int, redact: Callable[[str], str] | None) -> Alert:
         """The alert as it is now."""
@@ -108,6 +117,8 @@ class Trouble:
 
     def _roll(self, bucket: int) -> None:
         """Go on to another sub-bucket; those in between saw nothing."""
+        if bucket < self._bucket:
+            self._buckets = [0] * _PARTS
         for gone in range(max(self._bucket + 1, bucket - _PARTS + 1), bucket + 1):
             self._buckets[gone % _PARTS] = 0
         self._bucket = bucket

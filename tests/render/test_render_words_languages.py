@@ -42,8 +42,7 @@ ENGLISH_LEFT = {locale: english_left(locale) for locale in LANGUAGES}
 
 def assert_in_language(message: Message, locale: str) -> None:
     for text in pieces(message):
-        unfilled = _UNFILLED.search(text.replace(BROKEN, ""))
-        assert unfilled is None, f"{unfilled and unfilled[0]!r} in {text!r}"
+        assert not _UNFILLED.search(text.replace(BROKEN, "")), text
         for english in ENGLISH_LEFT[locale]:
             assert not english.search(text), f"{english.pattern!r} in {text!r}"
 

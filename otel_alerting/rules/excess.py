@@ -1,0 +1,65 @@
+"""The excess is what a rule has no room for: series beyond `max_series`. That a rule is too wide is an alert about the rule."""
+
+from __future__ import annotations
+
+import msgspec
+
+from otel_alerting.model import Alert, Severity
+
+NAME = "TooManySeries"
+
+
+class Excess:
+    """One alert for each tenant whose signals share a series because there are too many; over when there is none any more.
+
+    Args:
+        rule: the rule's name.
+        most: `max_series`.
+        quiet: how long nothing must have been too much.
+    """
+
+    def __init__(self, rule: str, most: int, quiet: int) -> None:
+        self._labels = {"rule": rule}
+        self._most, self._quiet = most, quiet
+        self._told: dict[str, Alert] = {}
+        self._seen: dict[str, list[int]] = {}
+        """By tenant: when it was last too much, and for how many signals."""
+
+    def __bool__(self) -> bool:
+        """Is there any?"""
+        return bool(self._told)
+
+    def note(self, tenant: str, at: int) -> list[Alert]:
+        """A signal shares a series with others; the alert, if it is the first."""
+        seen = self._seen.setdefault(tenant, [at, 0])
+        seen[0], seen[1] = max(seen[0], at), seen[1] + 1
+        if tenant in self._told:
+            return []
+        alert = self._told[tenant] = Alert(
+            tenant=tenant,
+            name=NAME,
+            labels=self._labels,
+            severity=Severity.WARNING,
+            started_at=at,
+            updated_at=at,
+            facts={"max_series": self._most},
+        )
+        return [alert]
+
+    def evaluate(self, edge: int) -> list[Alert]:
+        """The alerts whose count moved, and those that are over."""
+        changed = []
+        for tenant, alert in list(self._told.items()):
+            seen_at, number = self._seen[tenant]
+            if edge - seen_at >= self._quiet:
+                changed.append(alert.resolved(edge, "quiet"))
+                del self._told[tenant], self._seen[tenant]
+            elif number != alert.count:
+                self._told[tenant] = msgspec.structs.replace(alert, count=number, updated_at=edge)
+                changed.append(self._told[tenant])
+        return changed
+
+    def move(self, by: int, now: int) -> None:
+        """Go on after time itself was moved."""
+        for seen in self._seen.values():
+            seen[0] = min(seen[0] + by, now)
