@@ -67,7 +67,8 @@ def strong(markup: str) -> str:
 
 def link(url: str, label: str = "") -> str:
     """Literal label that opens a web or mail address; the label alone where the address is none."""
-    words = escape(clusters.cut(clusters.one_line(clean(label or url)), _LONGEST_LABEL)).replace("|", "¦").replace("`", "'")
+    said = escape(clusters.cut(clusters.one_line(clean(label or url)), _LONGEST_LABEL))
+    words = said.replace("|", "¦").replace("`", "'")
     if not is_link(url):
         return words
     return f"<{address(url)}|{words or address(url)}>"

@@ -195,13 +195,14 @@ class AlertView(Plain):
         return url.replace("{trace_id}", self.trace_id) if url and self.trace_id else ""
 
     def variables(self) -> dict[str, object]:
-        """What an annotation or a template may name: its facts under their own names, and ours, which win."""
+        """What an annotation or a template may name: labels and facts under their own names, and ours, which win."""
+        data = {**self.labels, **self.facts}
         reading = {"value": self.value, "threshold": self.threshold, "window": self.window or None}
         return {
-            **{name: value for name, value in self.facts.items() if name not in RESERVED},
+            **{name: value for name, value in data.items() if name not in RESERVED},
             **{name: value for name, value in reading.items() if value is not None},
             **{name: getattr(self, name) for name in _VARIABLES},
-            "data": self.facts,
+            "data": data,
             "unit": self.unit,
         }
 

@@ -62,7 +62,7 @@ def _masked(word: str) -> str:
 def _without_values(word: str) -> str:
     """The brackets and stops around a value stay."""
     bare = word.strip(_EDGES)
-    if bare and _is_place(bare) and MASK not in bare:
+    if bare and MASK not in word and _is_place(bare):
         before, _, after = word.partition(bare)
         return f"{before}{MASK}{after}"
     return _VALUE.sub(_value, word)

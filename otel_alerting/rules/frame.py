@@ -30,8 +30,12 @@ def weight(signal: Signal) -> float:
 
 
 def measurements(signal: Signal) -> int:
-    """The same in whole things, as a traffic guard counts them: a counter's step of 50 is 50 requests, one of 0.3 is 1."""
-    size = weight(signal)
+    """The same in whole things, as a traffic guard counts them: a counter's step of 50 is 50 requests."""
+    return whole(weight(signal))
+
+
+def whole(size: float) -> int:
+    """A count of things from a sum of weights; a part of one is one: counters of seconds are seen too."""
     return int(size) if size >= 1 else int(size > 0)
 
 

@@ -136,7 +136,7 @@ class RunningRule:
         """See that an edge is planned; False when a moment is older than the window of the next one."""
         if self._next is None:
             self._next = max(self._edge_due(now), self._done + self.rule.every)
-        else:
+        elif now > self._next:
             self._skip(now)
         return at > self._next - self._horizon
 

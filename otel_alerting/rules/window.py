@@ -76,20 +76,47 @@ class Ring:
         self._newest = bucket
 
 
-class Window(Ring):
-    """Count and sum of the numbers in a window: two machine numbers a sub-bucket."""
+class Total(Ring):
+    """The sum of the numbers in a window: one machine number a sub-bucket."""
 
-    __slots__ = ("_counts", "_sums")
+    __slots__ = ("_sums",)
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        self._counts, self._sums = array("d", bytes(8 * self._size)), array("d", bytes(8 * self._size))
+        self._sums = array("d", bytes(8 * self._size))
+
+    def empty(self, index: int) -> None:
+        """Forget what is kept in a place."""
+        self._sums[index] = 0.0
+
+    def add(self, at: int, value: float) -> bool:
+        """Take a number in. False when it came too late."""
+        index = self.place(at)
+        if index is None:
+            return False
+        self._sums[index] += value
+        return True
+
+    def sum(self, edge: int) -> float:
+        """Their sum."""
+        sums = self._sums
+        return math.fsum([sums[index] for index in self.places(edge)])
+
+
+class Window(Total):
+    """Count and sum of the numbers in a window."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self._counts = array("d", bytes(8 * self._size))
 
     def empty(self, index: int) -> None:
         """Forget what is kept in a place."""
         self._counts[index] = self._sums[index] = 0.0
 
-    def add(self, at: int, value: float, *, count: int = 1) -> bool:
+    def add(self, at: int, value: float, count: int = 1) -> bool:
         """Take a number in, or several at once that are told as one. False when it came too late."""
         index = self.place(at)
         if index is None:
@@ -102,11 +129,6 @@ class Window(Ring):
         """How many numbers."""
         counts = self._counts
         return int(sum([counts[index] for index in self.places(edge)]))
-
-    def sum(self, edge: int) -> float:
-        """Their sum."""
-        sums = self._sums
-        return math.fsum([sums[index] for index in self.places(edge)])
 
 
 class Extremes(Ring):

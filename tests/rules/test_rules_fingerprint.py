@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otel_alerting.model import Log
@@ -36,6 +36,7 @@ def test_values_are_masked_and_words_stay(message: str, stays: str) -> None:
 
 
 @given(st.text(max_size=300))
+@example("0\\")
 def test_the_fingerprint_of_a_fingerprint_is_itself(message: str) -> None:
     """So it does not matter how often it is made on the way."""
     once = fingerprint(message)

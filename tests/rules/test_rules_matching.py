@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from otel_alerting.model import Failure, Log, Point, Signal, Span, SpanEvent
+from otel_alerting.rules.expression import Expression, Undecided
 from otel_alerting.rules.matching import AttributeMatcher, Kind, LogPattern, SpanPattern, part, takes
 
 M = AttributeMatcher
@@ -116,8 +117,30 @@ def test_a_numerator_mixes_pattern_words_and_attributes() -> None:
     assert not question(span(attributes={"http.route": "/pay"}))
 
 
-def test_a_hopeless_expression_takes_little_time_and_does_not_match() -> None:
-    """A rule's author cannot stop the program."""
+HOPELESS = "(a|aa)+(a|aa)+(a|aa)+$"
+
+
+def test_a_hopeless_expression_takes_little_time_and_decides_nothing() -> None:
+    """A rule's author cannot stop the program; and what `not` a hopeless expression is, nobody knows either."""
     started = time.perf_counter()
-    assert not covers(log(attributes={"a": "a" * 200 + "!"}), a=M(regex="(a|aa)+(a|aa)+(a|aa)+$"))
+    for matcher in (M(regex=HOPELESS), M(not_=M(regex=HOPELESS))):
+        with pytest.raises(Undecided, match="takes too long"):
+            covers(log(attributes={"a": "a" * 200 + "!"}), a=matcher)
     assert time.perf_counter() - started < 1
+
+
+def test_an_expression_that_is_hopeless_again_and_again_is_left_alone_for_a_while() -> None:
+    """Ten milliseconds for every signal would be the whole program's time."""
+    expression, started = Expression(HOPELESS), time.perf_counter()
+    for number in range(1_000):
+        with pytest.raises(Undecided):
+            expression.matches("a" * 200 + str(number))
+    assert time.perf_counter() - started < 1
+
+
+def test_an_expression_answers_the_same_when_it_is_asked_again() -> None:
+    """Remembered or not."""
+    expression = Expression("x+")
+    assert [expression.matches(text) for text in ("x", "y", "x", "y")] == [True, False, True, False]
+    for number in range(3_000):
+        assert not expression.matches(str(number))

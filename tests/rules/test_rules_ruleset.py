@@ -79,7 +79,8 @@ def test_what_an_event_told_no_earlier_edge_takes_back() -> None:
     signals: list[Signal] = [log(1), log(40), log(41), log(42)]
     assert [(alert.state, alert.updated_at - START) for alert in play(rules, signals, 140)] == [
         (State.FIRING, 41 * SECOND),
-        (State.FIRING, 45 * SECOND),  # one more was seen
+        (State.FIRING, 42 * SECOND + SECOND),  # one more was seen
+        (State.FIRING, 45 * SECOND),  # so the number of this edge is larger
         (State.FIRING, 75 * SECOND),  # and one is out of the window
         (State.RESOLVED, 105 * SECOND),
     ]
@@ -107,10 +108,22 @@ def test_beyond_max_series_everything_is_one_group() -> None:
     """Totals stay right, memory stays bounded."""
     rules = ruleset("alert: A, log: {}, by: [user], above: 4, max_series: 3")
     said = play(rules, [log(n / 10, attributes={"user": str(n)}) for n in range(9)], 45)
-    assert [(alert.labels, alert.count) for alert in said if alert.firing] == [
+    assert [(alert.labels, alert.count) for alert in said if alert.firing and alert.name == "A"] == [
         ({"overflow": "true"}, 5),
         ({"overflow": "true"}, 6),
     ]
+
+
+def test_a_rule_with_too_many_series_is_an_alert_about_the_rule() -> None:
+    """Once, with how much was too much; over when it has been enough for a window's length."""
+    rules = ruleset("alert: A, log: {}, by: [user], above: 99, max_series: 2, window: 1m")
+    said = play(rules, [log(n / 10, attributes={"user": str(n)}) for n in range(5)], 300)
+    assert [(alert.name, alert.labels, alert.count, alert.ended_because) for alert in said] == [
+        ("TooManySeries", {"rule": "A"}, 1, ""),
+        ("TooManySeries", {"rule": "A"}, 3, ""),
+        ("TooManySeries", {"rule": "A"}, 3, "quiet"),
+    ]
+    assert rules.next_at() is None
 
 
 def test_a_group_that_is_long_quiet_makes_room() -> None:

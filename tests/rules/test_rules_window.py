@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_alerting.model.duration import MINUTE, SECOND
-from otel_alerting.rules.window import Shape, Window
+from otel_alerting.rules.window import Extremes, Shape, Window
 
 START = 1_700_000_100 * SECOND
 SHAPE = Shape(MINUTE, 15 * SECOND, 30 * SECOND)
@@ -21,14 +21,14 @@ def test_on_an_edge_it_equals_brute_force_in_any_order(
 ) -> None:
     """(t - window, t], exactly, however late and mixed up the events came."""
     edge = START + number * 15 * SECOND
-    window = Window(SHAPE)
+    window, low, high = Window(SHAPE), Extremes(SHAPE, largest=False), Extremes(SHAPE, largest=True)
     for after, value in seen:
-        assert window.add(START + after, float(value))
+        assert all(one.add(START + after, float(value)) for one in (window, low, high))
     inside = [value for after, value in seen if edge - MINUTE < START + after <= edge]
     assert window.count(edge) == len(inside)
     assert window.sum(edge) == math.fsum(inside)
-    assert window.min(edge) == min(inside, default=None)
-    assert window.max(edge) == max(inside, default=None)
+    assert low.value(edge) == min(inside, default=None)
+    assert high.value(edge) == max(inside, default=None)
 
 
 def test_the_window_is_open_on_the_left_and_closed_on_the_right() -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from otel_alerting.model import Signal
-from otel_alerting.rules.frame import Frame, measurements, weight
-from otel_alerting.rules.window import Window
+from otel_alerting.rules.frame import Frame, weight, whole
+from otel_alerting.rules.window import Total
 
 
 class Count:
     """How many things happened, whatever they measured."""
 
     def __init__(self, frame: Frame) -> None:
-        self._window = Window(frame.shape)
+        self._window = Total(frame.shape)
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one signal in; its value does not matter."""
-        self._window.add(at, weight(signal), count=measurements(signal))
+        self._window.add(at, weight(signal))
 
     def value(self, at: int) -> float:
         """How many, in the window that ends at `at`."""
@@ -23,4 +23,4 @@ class Count:
 
     def samples(self, at: int) -> int:
         """How many, in the window that ends at `at`."""
-        return self._window.count(at)
+        return whole(self._window.sum(at))

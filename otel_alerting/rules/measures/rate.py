@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from otel_alerting.model import Signal
 from otel_alerting.model.duration import SECOND
-from otel_alerting.rules.frame import Frame, measurements, weight
-from otel_alerting.rules.window import Window
+from otel_alerting.rules.frame import Frame, weight, whole
+from otel_alerting.rules.window import Total
 
 
 class Rate:
     """The sum of what was seen, divided by the window's length even while the window is young."""
 
     def __init__(self, frame: Frame) -> None:
-        self._window = Window(frame.shape)
+        self._window = Total(frame.shape)
         self._seconds = frame.shape.window / SECOND
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one signal, or one counter's step, in."""
-        self._window.add(at, weight(signal), count=measurements(signal))
+        self._window.add(at, weight(signal))
 
     def value(self, at: int) -> float:
         """How many a second, in the window that ends at `at`."""
         return self._window.sum(at) / self._seconds
 
     def samples(self, at: int) -> int:
-        """Signals in the window that ends at `at`."""
-        return self._window.count(at)
+        """How many, in the window that ends at `at`."""
+        return whole(self._window.sum(at))
