@@ -18,7 +18,9 @@ from opentelemetry import _logs, trace
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined] # untyped there
 
 from otel_alerting import inbox
+from otel_alerting.context import is_quiet
 from otel_alerting.handlers.logging_handler import AlertHandler
+from otel_alerting.handlers.seen import SEEN
 from otel_alerting.handlers.settings import is_enabled
 from otel_alerting.handlers.way import Way
 from otel_alerting.telemetry import complain
@@ -72,17 +74,24 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         if handler is not None and handler not in root.handlers and not _is_covered(root):
             root.addHandler(handler)
 
-    def _stand_in(self, record: ReadWriteLogRecord) -> None:
-        """While the handler is away, take what the bridge sees, and have it put back. On the program's threads."""
-        handler, bridge, root = self._handler, self._bridge, logging.getLogger()
-        if handler is None or bridge is None or handler in root.handlers or _is_covered(root):
-            return
-        from otel_alerting.handlers.log_exporter import log_of
+    def _look(self, record: ReadWriteLogRecord) -> None:
+        """See what the bridge sees, on the program's threads.
 
-        bridge.put(log_of, record, bridge.door)
-        if not self._asked:
-            self._asked = True
-            bridge.inbox.defer(self.check)
+        What is our own doing is shut out here: an exporter, which gets it later, cannot tell any more. And while the
+        handler is away, what the bridge sees is taken in its stead, and the handler put back.
+        """
+        handler, bridge, root = self._handler, self._bridge, logging.getLogger()
+        if handler is None or bridge is None:
+            return
+        from otel_alerting.handlers.log_exporter import identity_of, log_of
+
+        if is_quiet():
+            SEEN.is_new(bridge.door, identity_of(record))
+        elif handler not in root.handlers and not _is_covered(root):
+            bridge.put(log_of, record, bridge.door)
+            if not self._asked:
+                self._asked = True
+                bridge.inbox.defer(self.check)
 
     def _guarded(self, step: Callable[[Mapping[str, object]], None], settings: Mapping[str, object]) -> None:
         try:
@@ -111,7 +120,7 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         from otel_alerting.handlers.processors import StampingLogProcessor
 
         self._bridge = Way("AlertingInstrumentor", "otel", settings)
-        processor = StampingLogProcessor(self._stand_in)
+        processor = StampingLogProcessor(self._look)
         provider.add_log_record_processor(processor)
         self._processors = (*self._processors, processor)
 

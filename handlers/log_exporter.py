@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_alerting.context import CORRELATION_KEYS, TENANT_KEYS, first_of
-from otel_alerting.handlers.sdk import LogRecordExporter, LogRecordExportResult, ReadableLogRecord
+from otel_alerting.handlers.sdk import (
+    LogRecordExporter,
+    LogRecordExportResult,
+    ReadableLogRecord,
+    ReadWriteLogRecord,
+)
 from otel_alerting.handlers.seen import SEEN, Door
 from otel_alerting.handlers.settings import is_ours
 from otel_alerting.handlers.way import Way
@@ -58,7 +63,14 @@ class AlertLogExporter(LogRecordExporter):
         return self._way.flush(timeout_millis)
 
 
-def log_of(readable: ReadableLogRecord, door: Door | None = None, tenant: str = "") -> Log | None:
+def identity_of(readable: ReadableLogRecord | ReadWriteLogRecord) -> tuple[str, int, str]:
+    """What tells a record from others, whichever door it comes through: that it is one, when it was made, and where."""
+    record = readable.log_record
+    scope = readable.instrumentation_scope.name if readable.instrumentation_scope else ""
+    return "log", record.timestamp or record.observed_timestamp or 0, scope
+
+
+def log_of(readable: ReadableLogRecord | ReadWriteLogRecord, door: Door | None = None, tenant: str = "") -> Log | None:
     """The signal of a log record; None where it is our own or came in by another door. The reader's verb."""
     record = readable.log_record
     scope = readable.instrumentation_scope.name if readable.instrumentation_scope else ""
@@ -71,9 +83,9 @@ def log_of(readable: ReadableLogRecord, door: Door | None = None, tenant: str = 
     from otel_alerting.model import Log
 
     body = record.body if isinstance(record.body, str) else text(plain(record.body))
-    at = record.timestamp or record.observed_timestamp or 0
+    _, at, _ = identity = identity_of(readable)
     if door is not None:
-        new = SEEN.is_new(door, ("log", at, scope))
+        new = SEEN.is_new(door, identity)
         told = SEEN.is_noted(door, thread=None, logger=scope, level=severity, text=body, at=at)
         if told or not new:
             return None

@@ -17,6 +17,7 @@ traceback would hold every local variable of the program).
 from __future__ import annotations
 
 import logging
+import time as clock
 import weakref
 from contextvars import Context, copy_context
 from datetime import date, datetime, time, timedelta
@@ -51,6 +52,8 @@ _NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {
     "otelTraceSampled",
     "taskName",
 }
+_LATEST = 4e9
+"""Seconds since the epoch: the year 2096. What claims to be from later was not made by a clock."""
 _COPY_OF = "_otel_alerting_copy_of"
 
 
@@ -180,14 +183,14 @@ def log_of_record(
         door: where it came in; without one it is not compared with what came in by others.
         tenant: whose it is when it does not say so itself.
     """
-    name = record.name
+    name = text(record.name)
     if is_ours(name):
         return None
     here = context.run(origin_unless_quiet)
     if here is None:
         return None
     said = _body(record) if body is None else body
-    at = int(record.created * 1e9)  # exactly as OpenTelemetry's bridge computes it: the same record has the same time
+    at = _moment(record.created)
     severity = severity_number(record.levelno)
     if door is not None:
         # the reference to one object is one object itself, and stays it when the record is gone
@@ -219,14 +222,14 @@ def _log(
     attributes = attributes_of(here.facts) if here.facts else {}
     for field, value in fields.items():
         if field not in _NOT_EXTRA and not field.startswith("_"):
-            attributes[field] = plain(value)
-    template = record.msg if type(record.msg) is str and _says(record.msg) else ""
+            attributes[text(field)] = plain(value)
+    template = text(record.msg) if type(record.msg) is str and _says(record.msg) else ""
     if isinstance(record.msg, dict):  # structlog, rendered by a formatter
         attributes.update(attributes_of_event(record.msg))
         template = text(record.msg.get("event", ""))
     own_tenant = first_of(TENANT_KEYS, attributes)
     correlation_id = first_of(CORRELATION_KEYS, attributes)
-    event_name = str(attributes.pop("otel.event.name", ""))
+    event_name = text(attributes.pop("otel.event.name", ""))
     attributes.update(_code(record))
     for key in (*TENANT_KEYS, *CORRELATION_KEYS):
         if attributes.get(key) == "":  # the filter's way to say that nobody named one
@@ -241,7 +244,7 @@ def _log(
         span_id=here.span_id or _trace(fields.get("otelSpanID")),
         attributes=attributes,
         resource=resource,
-        scope=record.name,
+        scope=text(record.name),
         door="logging",
         severity=severity,
         body=body,
@@ -249,6 +252,11 @@ def _log(
         event_name=event_name,
         failure=None if failure is None else failure_of(failure),
     )
+
+
+def _moment(created: float) -> int:
+    """Exactly as OpenTelemetry's bridge computes it, so that the same record has the same time; now, if it is none."""
+    return int(created * 1e9) if 0 <= created < _LATEST else clock.time_ns()
 
 
 def _body(record: logging.LogRecord) -> str:
@@ -274,9 +282,9 @@ def _says(template: str) -> bool:
 
 def _code(record: logging.LogRecord) -> dict[str, object]:
     return {
-        "code.file.path": record.pathname,
-        "code.line.number": record.lineno,
-        "code.function.name": record.funcName,
+        "code.file.path": plain(record.pathname),
+        "code.line.number": plain(record.lineno),
+        "code.function.name": plain(record.funcName),
     }
 
 

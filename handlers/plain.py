@@ -13,14 +13,18 @@ _LENGTH = 8_192
 """Characters of one text: longer ones are cut, and say so."""
 _DEPTH = 5
 _PLACED = frozenset(("event", "exc_info", "exception", "level", "log_level", "logger", "timestamp"))
+_LEAST, _GREATEST = -(2**63), 2**64 - 1
+"""What a codec can write as a number; beyond, it is text."""
 _MEMBERS = 128
 """Members of one list or mapping, as OpenTelemetry's own limit for attributes."""
 
 
 def plain(value: object, depth: int = _DEPTH) -> object:
     """The same value as plain data; does not raise."""
-    if value is None or type(value) in (bool, int, float):
+    if value is None or type(value) in (bool, float):
         return value
+    if type(value) is int:
+        return value if _LEAST <= value <= _GREATEST else text(value)
     if type(value) is str:
         return _cut(value)
     if depth == 0:
@@ -33,7 +37,7 @@ def plain(value: object, depth: int = _DEPTH) -> object:
 
 def attributes_of(values: Mapping[str, object]) -> dict[str, object]:
     """A mapping of attributes as plain data; does not raise."""
-    return {str(name): plain(value) for name, value in islice(values.items(), _MEMBERS)}
+    return {text(name): plain(value) for name, value in islice(values.items(), _MEMBERS)}
 
 
 def attributes_of_event(event: Mapping[str, object]) -> dict[str, object]:
@@ -51,7 +55,7 @@ def text(value: object) -> str:
 
 def _container(value: object, depth: int) -> object:
     if isinstance(value, int | float):  # IntEnum, numpy.float64 and other subclasses
-        return float(value) if isinstance(value, float) else int(value)
+        return float(value) if isinstance(value, float) else plain(int(value))
     if isinstance(value, Mapping):
         return {text(name): plain(member, depth - 1) for name, member in islice(value.items(), _MEMBERS)}
     if isinstance(value, list | tuple | Set):

@@ -67,7 +67,8 @@ class Way:
         inboxes.is_fed_no_more_by(self)
 
     def complain(self, error: Exception) -> None:
-        """Say that something could not be taken; its text may hold anything, so only its type is said."""
+        """Count and say that something could not be taken; its text may hold anything, so only its type is said."""
+        self.inbox.miss()
         kind = type(error).__name__
         complain(f"{self.owner}: cannot take a signal: {kind}", about=f"{self.owner} {kind}")
 

@@ -102,7 +102,7 @@ class Background:
             self._guarded(self._say_what_is_left)
 
     def _run(self) -> None:
-        with _importing, quiet():
+        with inboxes.building, quiet():
             self.pipeline = self._built()
         if self.pipeline is None:
             self.inbox.closed = True
@@ -135,16 +135,14 @@ class Background:
             self.inbox.wait(self._until_next(pipeline))
 
     def _drain(self, pipeline: Pipeline) -> bool:
-        """Take in all that is there; True when there was anything."""
+        """Take in all that is there, and not what comes in meanwhile, which may be endless; True when there was any."""
         pipeline.lose(self.inbox.lost())
-        entries = self.inbox.take(_SLICE)
-        busy = bool(entries)
-        while entries:
-            for entry in entries:
+        there = len(self.inbox)
+        for taken in range(0, there, _SLICE):
+            for entry in self.inbox.take(min(_SLICE, there - taken)):
                 self._take(pipeline, entry)
             time.sleep(0)
-            entries = self.inbox.take(_SLICE)
-        return busy
+        return there > 0
 
     def _take(self, pipeline: Pipeline, entry: Entry) -> None:
         make, arguments = entry
@@ -183,7 +181,6 @@ class Background:
         self._guarded(lambda: pipeline.finish(self._clock.now(), deadline))
         self._drain(pipeline)
         self._guarded(pipeline.close)
-
 
     def _say_what_is_left(self) -> None:
         """The thread still waits for an answer and will not get to say it."""
@@ -345,31 +342,12 @@ def _why(error: BaseException) -> str:
         return type(error).__name__
 
 
-_importing = threading.RLock()
-"""Held while a pipeline is built, which imports much: a child forked in the middle would wait for ever for modules that
-a thread of its parent was importing. So a fork waits for it, the second or less that it takes, once in a process."""
-_PATIENCE = 5.0
-
-
-def _before_fork() -> None:
-    _importing.acquire(timeout=_PATIENCE)
-
-
-def _after_fork_in_parent() -> None:
-    try:
-        _importing.release()
-    except RuntimeError:  # the patience was over
-        return
-
-
 def _begin_anew() -> None:
     """The parent's threads are not here, and its locks may be held for ever."""
-    global _lock, _importing
-    _lock, _importing = threading.RLock(), threading.RLock()
+    global _lock  # noqa: PLW0603 - it is replaced where it can be held for ever
+    _lock = threading.RLock()
     for name in [name for name, background in _running.items() if not background.is_here]:
         del _running[name]
 
 
 inboxes.in_children(_begin_anew)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)

@@ -10,6 +10,7 @@ is something the reader looks after about once a second while it runs.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
@@ -29,7 +30,7 @@ Entry: TypeAlias = "tuple[Callable[..., Item | None], tuple[object, ...]]"
 Settings: TypeAlias = tuple[tuple[str, str], ...]
 
 _PATIENCE = 3.0
-"""Seconds that the program's end may be held up before exporters that are still to be shut down are."""
+"""Seconds that the program's end, or a fork, waits for us."""
 CAPACITY = 20_000
 """Entries; about 30 MB when all of them are log records."""
 
@@ -74,7 +75,7 @@ class Inbox:
 
     def _reset(self) -> None:
         self._entries: deque[Entry] = deque()
-        self._lost = {reason: _Tally() for reason in ("inbox_full", "shutdown")}
+        self._lost = {reason: _Tally() for reason in ("inbox_full", "shutdown", "unreadable")}
         self._bell = threading.Lock()  # held: silent. A semaphore is written in Python and rings 15 times slower
         self._bell.acquire()
         self._asleep = False
@@ -102,6 +103,10 @@ class Inbox:
         if self._asleep:
             self._asleep = False
             self.ring()
+
+    def miss(self) -> None:
+        """Something came and could not be taken: it is counted."""
+        self._lost["unreadable"].add()
 
     def take(self, limit: int = 5_000) -> list[Entry]:
         """Up to `limit` entries, oldest first. The reader's verb."""
@@ -144,7 +149,8 @@ class Inbox:
         self._pid = os.getpid()
         if self.start is not None:
             try:
-                self.start(self)
+                with _starting:
+                    self.start(self)
             except Exception as error:  # noqa: BLE001 - a program never fails for its alerts
                 complain(f"cannot start: {type(error).__name__}: {error}")
 
@@ -165,6 +171,11 @@ _feeders: weakref.WeakSet[object] = weakref.WeakSet()
 _ending = False
 _chores: list[Callable[[], None]] = []
 _anew: list[Callable[[], None]] = []
+_starting = threading.RLock()
+building = threading.RLock()
+"""Held by a reader while it builds what it needs, as the one above while it is started. Both import much: a child
+forked in the middle would wait for ever for modules that a thread of its parent was importing. So a fork waits for
+them, the second or less that it takes, once in a process."""
 
 
 def shared(**settings: object) -> Inbox:
@@ -187,8 +198,8 @@ def reader_starts_with(start: Callable[[Inbox], None]) -> None:
 
 
 def readers_end_with(flush: Callable[[float], bool], stop: Callable[[], None]) -> None:
-    """Say how to wait until everything taken so far was told, and how to end. Called by who runs them, when one starts."""
-    global _flusher, _stopper  # noqa: PLW0603 - the same
+    """Say how to wait until everything taken so far was told, and how to end. Called when the first one starts."""
+    global _flusher, _stopper
     _flusher, _stopper = flush, stop
 
 
@@ -265,8 +276,19 @@ def in_children(begin_anew: Callable[[], None]) -> None:
 
 def forget_locks() -> None:
     """In a forked child: a lock that a thread of the parent held is held for ever."""
-    global _shared_lock  # noqa: PLW0603 - see above
-    _shared_lock = threading.Lock()
+    global _shared_lock, _starting, building
+    _shared_lock, _starting, building = threading.Lock(), threading.RLock(), threading.RLock()
+
+
+def _before_fork() -> None:
+    for lock in (_starting, building):
+        lock.acquire(timeout=_PATIENCE)
+
+
+def _after_fork_in_parent() -> None:
+    for lock in (building, _starting):
+        with contextlib.suppress(RuntimeError):  # the patience was over
+            lock.release()
 
 
 def _after_fork() -> None:
@@ -279,4 +301,4 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)

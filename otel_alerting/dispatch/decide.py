@@ -32,9 +32,25 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """When they were last told aloud; an update in place is not heard."""
     heard: bool = True
     """False when every message about the group came to nothing."""
+    occurrences: int = 0
+    """The number they were last told, aloud or in place."""
 
 
-def decide(since: Since, told: Told | None, *, firing: int, updatable: bool, repeat: int, now: int) -> Reason | None:
+_WORTH_A_WORD = 10
+"""Occurrences that nobody was told of, below which a program's last words do not mention them."""
+
+
+def decide(
+    since: Since,
+    told: Told | None,
+    *,
+    firing: int,
+    updatable: bool,
+    repeat: int,
+    now: int,
+    occurrences: int = 0,
+    last: bool = False,
+) -> Reason | None:
     """Name the reason to tell a group's readers at this moment; None when there is none.
 
     Args:
@@ -44,11 +60,16 @@ def decide(since: Since, told: Told | None, *, firing: int, updatable: bool, rep
         updatable: Is there a message that can be changed in place?
         repeat: Nanoseconds after which what is still wrong is told again.
         now: The moment to decide for.
+        occurrences: Observations behind the group by now.
+        last: Will nobody be told later? Then the last number is told, where it can be changed in place or has doubled.
     """
     if since.changes:
         return _why(since, told, firing)
     if firing and told is not None and now - told.at >= repeat:
         return Reason.REPEAT if told.heard else Reason.FIRST
+    if last and since.moved and told is not None:
+        worth_it = occurrences - told.occurrences >= max(_WORTH_A_WORD, told.occurrences)
+        return Reason.REPEAT if updatable or worth_it else None
     return Reason.UPDATED if since.moved and updatable else None
 
 

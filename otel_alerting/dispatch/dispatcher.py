@@ -79,9 +79,9 @@ class Dispatcher:
         return self._tell((self._groups[key] for key in self._deadlines.take(now)), now)
 
     def flush(self, now: int) -> list[Notification]:
-        """What is due, and what nobody was told of yet: for the end of the program."""
+        """What is due, what nobody was told of yet, and numbers that have grown: for the end of the program."""
         told = self.due(now)
-        return told + self._tell(list(self._groups.values()), now)
+        return told + self._tell(list(self._groups.values()), now, last=True)
 
     def note(self, delivery: Delivery, now: int) -> None:
         """Learn what became of a notification: where it can be changed, or that nobody heard it."""
@@ -194,10 +194,10 @@ class Dispatcher:
                 if alert is not None and alert.firing:
                     self._take(group, alert.resolved(alert.expires_at, "expired"), alert.expires_at)
 
-    def _tell(self, groups: Iterable[Group], now: int) -> list[Notification]:
+    def _tell(self, groups: Iterable[Group], now: int, last: bool = False) -> list[Notification]:
         told = []
         for group in groups:
-            reason = group.why(now)
+            reason = group.why(now, last)
             if reason is not None:
                 self._unfollow(group)
                 told.append(group.tell(reason, now, self._lost.pop(group.tenant, {})))

@@ -83,8 +83,8 @@ class Group:
             return self._tick_at()
         return self._told.at + self.path.repeat_interval if self._firing else None
 
-    def why(self, now: int) -> Reason | None:
-        """The reason to tell the readers at this moment, if there is one."""
+    def why(self, now: int, last: bool = False) -> Reason | None:
+        """The reason to tell the readers at this moment, if there is one; with `last`, nobody will be told later."""
         return decide(
             self.since,
             self._told,
@@ -92,6 +92,8 @@ class Group:
             updatable=bool(self._receipts),
             repeat=self.path.repeat_interval,
             now=now,
+            occurrences=sum(alert.count for alert in self._members.values()) if last else 0,
+            last=last,
         )
 
     def tell(self, reason: Reason, now: int, lost: Mapping[str, int]) -> Notification:
@@ -101,6 +103,7 @@ class Group:
         self._ids = (*self._ids[1 - _REMEMBERED :], notification.id)
         if self._told is None or reason is not Reason.UPDATED:
             self._told = Told(at=now)
+        self._told = msgspec.structs.replace(self._told, occurrences=notification.occurrences)
         for alert in self.ended():
             del self._members[alert.identity]
         self._worst = {alert.identity: alert.severity for alert in self._members.values()}

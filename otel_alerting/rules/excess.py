@@ -1,4 +1,4 @@
-"""The excess is what a rule has no room for: series beyond `max_series`. That a rule is too wide is an alert about the rule."""
+"""The excess is what a rule has no room for: series beyond `max_series`. It is an alert about the rule itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAME = "TooManySeries"
 
 
 class Excess:
-    """One alert for each tenant whose signals share a series because there are too many; over when there is none any more.
+    """One alert for each tenant whose signals share a series because there are too many; over when they do no more.
 
     Args:
         rule: the rule's name.

@@ -1,4 +1,4 @@
-"""An expression is a regular expression that cannot hold the program up: whoever wrote it, whatever it is held against."""
+"""An expression is a regular expression that cannot hold the program up, whoever wrote it."""
 
 from __future__ import annotations
 

@@ -86,6 +86,11 @@ class Group:
         return max(1, self.total - self.before)
 
     @property
+    def is_overflow(self) -> bool:
+        """Does it stand for all groups that there is no room for?"""
+        return self.labels.get("overflow") == "true"
+
+    @property
     def is_idle(self) -> bool:
         """Is there nothing to tell, nor soon?"""
         return self.watch.phase is Phase.QUIET and self.level < 0
@@ -117,10 +122,10 @@ class Group:
             del self.series[key]
         return len(gone)
 
-    def move(self, by: int, now: int) -> int:
-        """Go on after time itself was moved: windows begin anew, timers where they stopped. The series let go of."""
-        number = len(self.series)
-        self.series.clear()
+    def move(self, by: int, now: int, empty: Callable[[], Measure]) -> None:
+        """Go on after time itself was moved: windows begin anew, timers where they stopped."""
+        for one in self.series.values():
+            one.measure, one.seen_at = empty(), min(one.seen_at + by, now)
         self.watch = moved(self.watch, by, now)
         if self.ahead_at and not self.watch.firing:
             self.watch = Watch(phase=Phase.FIRING, level=self.level, active_at=min(self.started_at, now), at=now)
@@ -128,7 +133,7 @@ class Group:
         self.seen_at = min(self.seen_at + by, now)
         self.started_at = min(self.started_at, now)
         self.ahead_at = self.looked_at = 0
-        return number
+        self.is_moved = False
 
     def _joined(self, edge: int) -> float | None:
         values = [value for one in self.series.values() if (value := one.measure.value(edge)) is not None]

@@ -1,4 +1,4 @@
-"""Losses are the signals that rules could not judge, by tenant and reason. A signal is one loss, however many rules it is for."""
+"""Losses are the signals that rules could not judge: one each, however many rules it is for."""
 
 from __future__ import annotations
 

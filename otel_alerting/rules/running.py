@@ -8,23 +8,20 @@ That takes nothing ahead: the edges go on by themselves, so that the same signal
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 
-from otel_alerting.model import Alert, Labels, Point, Signal
+from otel_alerting.model import Alert, Point, Signal
 from otel_alerting.model.duration import SECOND
 from otel_alerting.rules import measures
-from otel_alerting.rules.crowd import LABELS as OVERFLOW
-from otel_alerting.rules.excess import Excess
 from otel_alerting.rules.expression import Undecided
-from otel_alerting.rules.frame import Frame, is_gauge, measurements, weight
-from otel_alerting.rules.group import Group, Look, Series
+from otel_alerting.rules.frame import Frame, measurements, weight
+from otel_alerting.rules.group import Group, Look
+from otel_alerting.rules.grouping import Grouping
 from otel_alerting.rules.losses import Losses
 from otel_alerting.rules.matching import part, takes
-from otel_alerting.rules.reading import labels_of, number_of, unit_of
+from otel_alerting.rules.reading import number_of
 from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
-from otel_alerting.rules.streams import stream_key
 from otel_alerting.rules.telling import Teller
 from otel_alerting.rules.threshold import Step, Threshold, step
 from otel_alerting.rules.window import FUTURE, Shape
@@ -36,8 +33,6 @@ _RISING = frozenset(("above", "at_least"))
 _GROWING = frozenset(("count", "sum", "max"))
 _ZERO = frozenset(("count", "rate", "sum"))
 """Measures for which nothing is 0, so that a guard must be asked for."""
-_ADDED = frozenset(("count", "rate", "sum", "ratio"))
-"""Measures that add up over all series of a group, unless `across` says otherwise."""
 
 
 class RunningRule:
@@ -45,25 +40,20 @@ class RunningRule:
 
     def __init__(self, rule: Rule, room: Room, losses: Losses) -> None:
         self.rule = rule
-        self._room, self._losses = room, losses
+        self._losses = losses
         self._takes = takes(rule.kind, rule.span or rule.log, rule.where, rule.alternatives)
+        self._value = number_of(rule)
         self._shape = Shape(int(rule.window), rule.every, rule.late)
         self._horizon = int(rule.no_data_after if rule.measure == "last" else rule.window)
-        self._idle = max(self._horizon, int(rule.no_data_after) if rule.no_data == "alert" else 0)
-        self._make = measures.maker(rule.measure)
-        self._frame = Frame(
+        frame = Frame(
             shape=self._shape,
             share=measures.share_of(rule.measure),
             part=part(rule.kind, rule.of) if isinstance(rule.of, Mapping) else None,
             stale=int(rule.no_data_after),
         )
-        self._by, self._value = labels_of(rule), number_of(rule)
-        self._is_eager = _is_eager(rule)
+        self._groups = Grouping(rule, frame, room, self._horizon)
         self._teller = Teller(rule)
-        self._excess = Excess(rule.alert, rule.max_series, self._horizon)
-        self._thresholds: dict[str, Threshold] = {}
-        self._groups: dict[Hashable, Group] = {}
-        self._numbers: Counter[str] = Counter()
+        self._is_eager = _is_eager(rule)
         self._moved: list[Group] = []
         self._refresh_at = 0
         self._next: int | None = None
@@ -109,11 +99,9 @@ class RunningRule:
         """Go on after time itself was moved, forward by a sleep of the machine, back by somebody's hand."""
         if abs(by) <= self._shape.patience:
             return
-        for group in self._groups.values():
-            self._room.give(group.move(by, now))
-        self._excess.move(by, now)
+        self._groups.move(by, now)
         self._moved, self._done = [], 0
-        self._next = self._edge_due(now) if self._groups or self._excess else None
+        self._next = None if self._groups.is_empty else self._edge_due(now)
 
     # Taking in
 
@@ -125,10 +113,13 @@ class RunningRule:
         if not self._opens(at, now):
             self._losses.add(signal, "late")
             return []
-        group = self._group(signal, at)
-        if group is None:
+        if _is_end(signal) and not self._groups.knows(signal):
             return []
-        series, told = self._series(group, signal, at)
+        group = self._groups.group(signal, at)
+        if group is None:
+            self._losses.add(signal, "series")
+            return []
+        series, told = self._groups.series(group, signal, at)
         group.add(at, signal, value, series, 1 if self.rule.measure == "last" else measurements(signal))
         return told + self._on_event(group, signal, value, at, now) if self._is_eager else told
 
@@ -148,60 +139,6 @@ class RunningRule:
         """Leave out the edges that should have been evaluated long ago."""
         if self._next is not None and now - self.rule.late - self._next > self._shape.patience:
             self._next = (now - self.rule.late) // self.rule.every * self.rule.every
-
-    def _group(self, signal: Signal, at: int) -> Group | None:
-        """The group of a signal; None for the end of a stream that nobody ever saw, and where there is no room at all."""
-        labels = self._by(signal)
-        key: Hashable = (signal.tenant, *labels.items())
-        group = self._groups.get(key)
-        if group is not None or _is_end(signal):
-            return group
-        crowded = self._numbers[signal.tenant] >= self.rule.max_series or self._room.is_full
-        if crowded:
-            key, labels = (signal.tenant, "overflow"), dict(OVERFLOW)
-            group = self._groups.get(key)
-        if group is None and self._room.is_over:
-            self._losses.add(signal, "series")
-            return None
-        if group is None:
-            group = self._groups[key] = self._born(signal, labels, at, crowded)
-            self._numbers[signal.tenant] += not crowded
-        return group
-
-    def _born(self, signal: Signal, labels: Labels, at: int, crowded: bool) -> Group:
-        unit = unit_of(self.rule, signal)
-        if unit not in self._thresholds:
-            self._thresholds[unit] = self.rule.threshold(unit)
-        counts = self.rule.measure in _ADDED or (isinstance(signal, Point) and not is_gauge(signal))
-        return Group(
-            tenant=signal.tenant,
-            labels=self._teller.labelled(labels),
-            born_at=at,
-            unit=unit,
-            threshold=self._thresholds[unit],
-            across=self.rule.across or ("sum" if counts else "max"),
-            crowded=crowded,
-        )
-
-    def _series(self, group: Group, signal: Signal, at: int) -> tuple[Series, list[Alert]]:
-        """The signal's series, of which what can be added up needs only one; and the alert if there are too many."""
-        key: Hashable = None
-        crowded = group.crowded and group.labels.get("overflow") == "true"
-        if isinstance(signal, Point) and self._is_apart(signal):
-            key = stream_key(signal)
-        series = group.series.get(key)
-        if series is None and (len(group.series) >= self.rule.max_series or self._room.is_full):
-            key, crowded = None, crowded or bool(group.series)
-            series = group.series.get(key)
-        if series is None:
-            series = group.series[key] = Series(self._make(self._frame))
-            self._room.take()
-        return series, self._excess.note(group.tenant, at) if crowded else []
-
-    def _is_apart(self, point: Point) -> bool:
-        """Is a point's series kept apart from others of its group?"""
-        measure = self.rule.measure
-        return self.rule.across is not None or measure == "last" or (is_gauge(point) and measure not in _ADDED)
 
     # Judging
 
@@ -249,23 +186,27 @@ class RunningRule:
         changed: list[Alert] = []
         while self._next is not None and self._next + self.rule.late <= now:
             edge = self._done = self._next
-            for group in list(self._groups.values()):
+            for group in self._groups:
                 changed += self._judged(group, edge)
             changed += self._teller.crowds(edge)
-            changed += self._excess.evaluate(edge)
-            self._forget(edge)
-            self._next = edge + self.rule.every if self._groups or self._excess else None
+            changed += self._groups.forget(edge)
+            self._next = None if self._groups.is_empty else edge + self.rule.every
         return changed
 
     def _judged(self, group: Group, edge: int) -> list[Alert]:
         if edge < max(self._shape.edge(group.born_at), group.born_at + self.rule.new_group_delay):
             return []
         look = group.look(edge)
-        group.watch = step(group.watch, self._verdict(group, edge, look), group.threshold, edge)
+        verdict = self._verdict(group, edge, look)
+        group.watch = step(group.watch, verdict, group.threshold, edge)
+        if verdict is None:
+            return []
         if edge < group.ahead_at and group.watch.level <= group.level:
             return []
         if edge >= group.ahead_at:
             group.ahead_at = 0
+        if group.level != group.watch.level:
+            group.looked_at = 0  # events may have another step to reach
         return self._teller.tell(group, group.watch.level, look, at=edge, since=group.watch.active_at)
 
     def _verdict(self, group: Group, edge: int, look: Look) -> float | bool | None:
@@ -303,17 +244,6 @@ class RunningRule:
                 look = group.look(edge)
                 changed += self._teller.tell(group, group.level, look, at=now, since=group.started_at)
         return changed + self._teller.crowds(now) if any(group.crowded for group in groups) else changed
-
-    def _forget(self, edge: int) -> None:
-        """Let go of groups that are quiet and have nothing in any window; they are born again when they come back."""
-        for key, group in list(self._groups.items()):
-            self._room.give(group.forget_series(edge - self._horizon))
-            if not group.is_idle or edge - group.seen_at < self._idle:
-                continue
-            if edge >= group.born_at + self.rule.new_group_delay:
-                del self._groups[key]
-                self._room.give(len(group.series))
-                self._numbers[group.tenant] -= group.labels.get("overflow") != "true"
 
 
 def _is_eager(rule: Rule) -> bool:

@@ -216,7 +216,7 @@ def _shift_into(side: dict[int, int], counts: Iterable[tuple[int, int]], shift: 
 
 
 def _add_all(there: list[int], counts: Sequence[int]) -> int:
-    """Add buckets up; how many numbers. A count up to a bound that is below that up to a smaller one is raised to it."""
+    """Add buckets up; how many numbers. A count up to a bound is at least that up to a smaller one, or raised to it."""
     below = highest = 0
     for index, count in enumerate(counts):
         below += count

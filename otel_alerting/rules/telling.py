@@ -1,10 +1,9 @@
-"""A teller makes alerts of a rule's groups: the first `limit` of a tenant on their own, the rest as one that counts them."""
+"""A teller makes alerts of groups: the first `limit` of a tenant on their own, the rest as one that counts them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 
 from otel_alerting.model import Alert, Reading
 from otel_alerting.rules.attributes import failure_of
@@ -25,10 +24,6 @@ class Teller:
         self._labels = {name: value for name, value in rule.labels.items() if name != "severity"}
         self._shown: Counter[str] = Counter()
         self._crowds: dict[str, Crowd] = {}
-
-    def labelled(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """A group's labels with the rule's own. What groups differ by stays, or two of them would be one alert."""
-        return {**self._labels, **{name: value for name, value in labels.items() if value}}
 
     def tell(self, group: Group, level: int, look: Look, *, at: int, since: int) -> list[Alert]:
         """The alert of a group that is at a level (-1: it is well), when there is something new to say.
@@ -78,7 +73,7 @@ class Teller:
         alert, group.alert = group.alert, None
         if group.crowded:
             self._crowds[group.tenant].leave(group)
-            group.crowded = group.labels.get("overflow") == "true"
+            group.crowded = group.is_overflow
             return []
         self._shown[group.tenant] -= 1
         return [alert.resolved(at, "stale" if look.value is None else "")] if alert else []

@@ -21,7 +21,7 @@ class Ticks:
         self._now, self._monotonic = 0, 0
 
     def gap(self, now: int, monotonic: int | None) -> int:
-        """By how much the wall's clock moved on beside the time that passed, negative for back; 0 where that is little."""
+        """By how much the wall's clock moved beside the time that passed, negative for back; 0 where it is little."""
         went = now - self._now if self._now else 0
         passed = monotonic - self._monotonic if monotonic is not None and self._monotonic else max(0, went)
         self._now, self._monotonic = now, monotonic or 0

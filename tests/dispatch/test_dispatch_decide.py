@@ -49,6 +49,21 @@ def test_moved_counts_only_update_a_message_that_can_be_changed() -> None:
     assert decide(Since(moved=True), TOLD, firing=1, updatable=False, repeat=50, now=101) is None
 
 
+def test_a_programs_last_words_have_the_last_number() -> None:
+    """In place wherever that is possible; aloud when it has doubled, so that a storm is not remembered as one."""
+
+    def last(occurrences: int, *, updatable: bool = False) -> Reason | None:
+        told = Told(at=100, occurrences=100)
+        moved = Since(moved=True)
+        return decide(
+            moved, told, firing=1, updatable=updatable, repeat=50, now=101, occurrences=occurrences, last=True
+        )
+
+    assert last(101, updatable=True) is Reason.REPEAT
+    assert last(199) is None
+    assert last(200) is Reason.REPEAT
+
+
 @given(
     st.builds(Since, started=st.integers(0, 3), worse=st.integers(0, 3), ended=st.integers(0, 3), moved=st.booleans()),
     st.none() | st.builds(Told, at=st.integers(0, 100), heard=st.booleans()),

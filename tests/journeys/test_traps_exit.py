@@ -1,4 +1,4 @@
-"""The traps of ending: exit hooks in the wrong order, no thread to be had, signals, and a Slack that does not answer."""
+"""The traps of ending: exit hooks in any order, no thread to be had, signals, and a Slack that does not answer."""
 
 from __future__ import annotations
 

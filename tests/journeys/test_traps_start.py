@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Program, command, until
-from trap_servers import ZERO_CODE, changes, get, port_of_its_own, said, slack_in
+from trap_servers import ZERO_CODE, get, port_of_its_own, said, slack_in
 
 from otel_alerting.testing import SlackSimulator
 
@@ -84,7 +84,7 @@ def test_constructing_everything_starts_no_thread_opens_nothing_and_writes_nothi
 def test_switched_off_means_no_thread_and_no_request(
     slack: SlackSimulator, program: Program, switch: dict[str, str]
 ) -> None:
-    """The SDK's own switch holds for our handler too, which does not need the SDK; ours holds for everything of ours."""
+    """The SDK's own switch holds for our handler too, which needs no SDK; ours holds for everything of ours."""
     ended = program.run(
         """
         import logging, threading
@@ -109,7 +109,7 @@ def test_switched_off_means_no_thread_and_no_request(
 def test_a_hanging_slack_holds_up_neither_the_start_nor_the_programs_own_calls(
     slack: SlackSimulator, program: Program
 ) -> None:
-    """A simple processor exports on the program's thread; `shutdown` and `force_flush` of every provider end in time."""
+    """A simple processor exports on the program's thread; `shutdown` and `force_flush` of providers end in time."""
     slack.fail(hang=60, times=None)
     ended = program.run(
         """

@@ -19,11 +19,7 @@ ZERO_CODE = {
 
 def slack_in(slack: SlackSimulator) -> dict[str, str]:
     """The environment of a program that tells this Slack."""
-    return {
-        "OTEL_ALERTING_SLACK_TOKEN": slack.token,
-        "OTEL_ALERTING_SLACK_CHANNEL": "#ops",
-        "OTEL_ALERTING_SLACK_API_URL": slack.api_url,
-    }
+    return {"OTEL_ALERTING_SLACK_WEBHOOK_URL": slack.webhook_url}
 
 
 def said(slack: SlackSimulator) -> str:
