@@ -86,6 +86,8 @@ class AlertView(Plain):
     @functools.cached_property
     def title(self) -> str | Markup:
         """What is wrong, on one line: the author's title, the exception, the rule's name, or what the program said."""
+        if self.labels.get("overflow") == "true":  # what the last one of them said stands for none of the others
+            return self._telling.voice.gettext(words.OTHERS)
         said = self.annotations.get("title", safe(""))
         if said:
             return said

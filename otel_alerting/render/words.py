@@ -170,6 +170,10 @@ def label_name(language: Language, name: str) -> str:
     return language.gettext(_LABELS[name]) if name in _LABELS else name
 
 
+# TRANSLATORS: Stands for all alerts of a rule beyond the limit of those that are listed one by one.
+OTHERS = N_("All others of this kind")
+
+
 def alert_name(language: Language, name: str) -> str:
     """An alert's name for people: a built-in one in their language, a rule author's as written."""
     return language.gettext(ALERTS[name]) if name in ALERTS else name

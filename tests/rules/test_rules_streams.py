@@ -39,6 +39,12 @@ def test_a_first_point_without_duration_counts_nothing() -> None:
     assert steps(counter(7, 15, started_at=START + 15 * SECOND)) == [None]
 
 
+def test_a_restart_without_duration_counts_nothing_either() -> None:
+    """It says only that the stream begins anew; its value is what later points are held against."""
+    new = START + 30 * SECOND
+    assert steps(counter(100, 15), counter(7, 30, started_at=new), counter(9, 45, started_at=new)) == [None, None, 2]
+
+
 def test_a_drop_and_a_new_start_are_resets_from_zero() -> None:
     """A restarted process counts from 0 again, even when it overtakes its former self."""
     new = START + 20 * SECOND

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from otel_alerting.model import Severity
 from otel_alerting.model.duration import SECOND
-from otel_alerting.rules.threshold import QUIET, Phase, Step, Threshold, Watch, step
+from otel_alerting.rules.threshold import QUIET, Phase, Step, Threshold, Watch, moved, step
 
 START = 1_700_000_100 * SECOND
 EVERY = 15 * SECOND
@@ -95,6 +95,23 @@ def test_a_gap_in_the_evaluations_starts_for_anew() -> None:
     assert step(watch, 6, threshold, START + 60 * SECOND).phase is Phase.PENDING
     fires = run(threshold, 6, 6, 6)[-1]
     assert step(fires, 6, threshold, START + 600 * SECOND).phase is Phase.FIRING
+
+
+def test_a_gap_is_no_shorter_for_what_is_not_known_at_its_end() -> None:
+    """The number comes back an edge later: what held before the gap has not held since."""
+    threshold = Threshold(steps=(above(5, hold=30 * SECOND),), gap=30 * SECOND)
+    watch = step(step(QUIET, 6, threshold, START), None, threshold, START + 60 * SECOND)
+    assert step(watch, 6, threshold, START + 75 * SECOND).active_at == START + 75 * SECOND
+
+
+def test_a_watch_that_is_moved_goes_on_where_it_stopped() -> None:
+    """Pending: the time that is gone by stays. Firing: since when does, unless that is in the future."""
+    threshold = Threshold(steps=(above(5, hold=30 * SECOND),), gap=30 * SECOND)
+    pending = moved(run(threshold, 6, 6)[-1], 3600 * SECOND, START + 3620 * SECOND)
+    assert step(pending, 6, threshold, START + 3630 * SECOND).phase is Phase.FIRING
+    firing = run(threshold, 6, 6, 6)[-1]
+    assert moved(firing, 3600 * SECOND, START + 3630 * SECOND).active_at == START
+    assert moved(firing, -3600 * SECOND, START - 3570 * SECOND).active_at == START - 3570 * SECOND
 
 
 def test_where_nothing_is_known_everything_stays() -> None:
