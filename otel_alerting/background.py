@@ -61,6 +61,7 @@ class Background:
         self._clock = clock or SystemClock()
         self._pid = os.getpid()
         self._alone = False
+        self._deadline = 0
         self._stopping = threading.Event()
         self._flushes: deque[_Flush] = deque()
         self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
@@ -71,7 +72,8 @@ class Background:
             self._thread.start()
         except RuntimeError as error:
             self._alone = True
-            complain(f"no thread: what is to be told is told at the program's end: {error}")
+            if "shutdown" not in str(error):  # the end is not near
+                complain(f"no thread: what is to be told is told at the program's end: {error}")
 
     @property
     def is_here(self) -> bool:
@@ -91,6 +93,7 @@ class Background:
         """Drain within `timeout` seconds (default: the configured budget) and end the thread. Once only."""
         if timeout is not None:
             self.shutdown = timeout
+        self._deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
         self._stopping.set()
         self.inbox.ring()
         if self._alone:
@@ -139,10 +142,16 @@ class Background:
         pipeline.lose(self.inbox.lost())
         there = len(self.inbox)
         for taken in range(0, there, _SLICE):
+            if self._is_late():
+                break
             for entry in self.inbox.take(min(_SLICE, there - taken)):
                 self._take(pipeline, entry)
             time.sleep(0)
         return there > 0
+
+    def _is_late(self) -> bool:
+        """Is half the time gone in which the thread is to end? The rest is for telling what was read."""
+        return self._stopping.is_set() and self._clock.monotonic() > self._deadline - int(self.shutdown * 5e8)
 
     def _take(self, pipeline: Pipeline, entry: Entry) -> None:
         make, arguments = entry
@@ -176,11 +185,12 @@ class Background:
             self._chores = inboxes.do_chores()
 
     def _end(self, pipeline: Pipeline) -> None:
-        deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
         self._drain(pipeline)
-        self._guarded(lambda: pipeline.finish(self._clock.now(), deadline))
+        self._guarded(lambda: pipeline.finish(self._clock.now(), self._deadline))
         self._drain(pipeline)
         self._guarded(pipeline.close)
+        if len(self.inbox):
+            complain(f"the program ended before {len(self.inbox)} of its last records could be read")
 
     def _say_what_is_left(self) -> None:
         """The thread still waits for an answer and will not get to say it."""

@@ -99,10 +99,12 @@ class Pipeline:
     def tick(self, now: int) -> None:
         """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""
         self.settle(now)
-        for alert in self.ruleset.evaluate(now):
+        for alert in self.ruleset.evaluate(now, self.clock.monotonic()):
             self.accept(alert, now)
         for (tenant, reason), number in self.ruleset.lost().items():
             self._lose(tenant, reason, number)
+        for tenant, number in self.ruleset.ahead().items():
+            self.counters.add("ahead", number, tenant=tenant)
         self._send(self.dispatcher.due(now))
 
     def next_at(self) -> int | None:

@@ -61,6 +61,8 @@ ALERTS: Mapping[str, str] = {
     "UnhandledException": N_("Unhandled exception"),
     # TRANSLATORS: Name of a built-in alert: an operation (an OpenTelemetry span) ended with an error.
     "SpanFailed": N_("Failed operation"),
+    # TRANSLATORS: Name of a built-in alert: a rule has met more groups than it can keep apart.
+    "TooManySeries": N_("Too many series for a rule"),
 }
 
 _LABELS: Mapping[str, str] = {
@@ -130,6 +132,12 @@ _LOSSES: Mapping[str, str] = {
     "expired": N_("waited too long"),
     # TRANSLATORS: Why signals were lost: they came long after they happened.
     "late": N_("arrived too late"),
+    # TRANSLATORS: Why measurements were lost: more counters report than are remembered.
+    "streams": N_("too many counters"),
+    # TRANSLATORS: Why signals were not judged one by one: a rule has more groups than are tracked.
+    "series": N_("too many series"),
+    # TRANSLATORS: Why signals were not judged: a rule's regular expression took too long on them.
+    "regex": N_("pattern took too long"),
     # TRANSLATORS: Why signals were lost: they were damaged.
     "unreadable": N_("unreadable"),
     # TRANSLATORS: Why signals were lost: they named a tenant (a customer) that is not configured.

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from otel_alerting.model import Alert, Labels, Signal
 from otel_alerting.ports import Measure
 from otel_alerting.rules.threshold import QUIET, Phase, Threshold, Watch, moved
+from otel_alerting.rules.window import added
 
 _JOIN: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "sum": math.fsum,
-    "avg": lambda values: math.fsum(values) / len(values),
+    "sum": added,
+    "avg": lambda values: added(values) / len(values),
     "min": min,
     "max": max,
     "count": lambda values: float(len(values)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 
 from otel_alerting.model import Alert, Labels, Point, Signal
 from otel_alerting.rules import measures
@@ -11,7 +11,7 @@ from otel_alerting.rules.crowd import LABELS as OVERFLOW
 from otel_alerting.rules.excess import Excess
 from otel_alerting.rules.frame import Frame, is_gauge
 from otel_alerting.rules.group import Group, Series
-from otel_alerting.rules.reading import labels_of, unit_of
+from otel_alerting.rules.reading import key_of, labels_of, unit_of
 from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
 from otel_alerting.rules.streams import stream_key
@@ -35,7 +35,7 @@ class Grouping:
         self._rule, self._frame, self._room, self._horizon = rule, frame, room, horizon
         self._idle = max(horizon, int(rule.no_data_after) if rule.no_data == "alert" else 0)
         self._make = measures.maker(rule.measure)
-        self._by = labels_of(rule)
+        self._key = key_of(rule)
         self._own = {name: value for name, value in rule.labels.items() if name != "severity"}
         self._thresholds: dict[str, Threshold] = {}
         self._groups: dict[Hashable, Group] = {}
@@ -53,14 +53,15 @@ class Grouping:
 
     def group(self, signal: Signal, at: int) -> Group | None:
         """The group of a signal, known or new; None where there is no room at all."""
-        labels = self._by(signal)
-        key: Hashable = (signal.tenant, *labels.items())
+        values = self._key(signal)
+        key: Hashable = (signal.tenant, values)
         group = self._groups.get(key)
         if group is not None:
             return group
+        labels = labels_of(self._rule, values)
         crowded = self._numbers[signal.tenant] >= self._rule.max_series or self._room.is_full
         if crowded:
-            key, labels = (signal.tenant, "overflow"), dict(OVERFLOW)
+            key, labels = (signal.tenant, "overflow"), OVERFLOW
             group = self._groups.get(key)
         if group is None and not self._room.is_over:
             group = self._groups[key] = self._born(signal, labels, at, crowded)
@@ -69,7 +70,7 @@ class Grouping:
 
     def knows(self, signal: Signal) -> bool:
         """Is there a group for a signal already?"""
-        return (signal.tenant, *self._by(signal).items()) in self._groups
+        return (signal.tenant, self._key(signal)) in self._groups
 
     def series(self, group: Group, signal: Signal, at: int) -> tuple[Series, list[Alert]]:
         """The signal's series, of which what can be added up needs only one; and the alert if there are too many."""
@@ -115,17 +116,13 @@ class Grouping:
         counts = self._rule.measure in _ADDED or (isinstance(signal, Point) and not is_gauge(signal))
         return Group(
             tenant=signal.tenant,
-            labels=self._labelled(labels),
+            labels={**self._own, **labels},  # what groups differ by stays, or two of them would be one alert
             born_at=at,
             unit=unit,
             threshold=self._thresholds[unit],
             across=self._rule.across or ("sum" if counts else "max"),
             crowded=crowded,
         )
-
-    def _labelled(self, labels: Mapping[str, str]) -> Labels:
-        """A group's labels with the rule's own. What groups differ by stays, or two of them would be one alert."""
-        return {**self._own, **{name: value for name, value in labels.items() if value}}
 
     def _is_apart(self, point: Point) -> bool:
         """Is a point's series kept apart from others of its group?"""

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias, cast
 
-from otel_alerting.model import Point, Signal, Span
+from otel_alerting.model import Labels, Point, Signal, Span
 from otel_alerting.rules import attributes
 from otel_alerting.rules.rule import Rule
 
+Key: TypeAlias = tuple[object, ...]
+"""What tells the groups of a tenant apart: the values of their labels, in the rule's order."""
 
-def labels_of(rule: Rule) -> Callable[[Signal], dict[str, str]]:
-    """How to read a group's labels from a signal."""
+
+def key_of(rule: Rule) -> Callable[[Signal], Key]:
+    """How to read a group's key from a signal."""
     if rule.by == "series":
-        return lambda signal: {name: attributes.text(value) for name, value in sorted(signal.attributes.items())}
-    reads = [(one.attribute, attributes.reader(one.attribute), one.default) for one in rule.by]
-    return lambda signal: {name: attributes.text(read(signal)) or default for name, read, default in reads}
+        return lambda signal: tuple((name, attributes.text(value)) for name, value in sorted(signal.attributes.items()))
+    reads = [(attributes.reader(one.attribute), one.default) for one in rule.by]
+    return lambda signal: tuple([attributes.text(read(signal)) or default for read, default in reads])
+
+
+def labels_of(rule: Rule, key: Key) -> Labels:
+    """The labels of a group, of which those without a value are left out."""
+    pairs = key if rule.by == "series" else zip((one.attribute for one in rule.by), key, strict=True)
+    return {name: value for name, value in cast("Iterable[tuple[str, str]]", pairs) if value}
 
 
 def number_of(rule: Rule) -> Callable[[Signal], float | None]:

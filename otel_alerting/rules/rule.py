@@ -24,6 +24,9 @@ LATENESS = Duration(30 * SECOND)
 Problems: TypeAlias = Iterator[tuple[str, str, str]]
 """Path below the value, what was found there, what would be right."""
 
+MOST_BUCKETS = 10_000
+"""Sub-buckets of a window: 41 hours at 15 seconds. Every group keeps them all."""
+
 _RISING = ("above", "at_least")
 _FALLING = ("below", "at_most")
 
@@ -263,6 +266,15 @@ class Rule(Condition, frozen=True, kw_only=True):
                     f"{'more' if rising else 'less'} than the milder step's {mild[1].value:g}",
                 )
 
+    def unfit(self, interval: Duration) -> Problems:
+        """A window that this interval does not divide, or divides into too many."""
+        if self.window % interval:
+            yield "window", str(self.window), f"a multiple of the interval, {interval}"
+        longest = max(self.window, self.no_data_after if self.measure == "last" else 0)
+        if longest > MOST_BUCKETS * interval:
+            right = f"at most {MOST_BUCKETS} intervals of {interval}, or a longer interval"
+            yield "window" if longest == self.window else "no_data_after", str(longest), right
+
     def _unclear_numbers(self) -> Problems:
         for name in ("limit", "max_series"):
             if getattr(self, name) < 1:
@@ -272,8 +284,8 @@ class Rule(Condition, frozen=True, kw_only=True):
         for name in ("interval", "window", "no_data_after"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 yield name, "0", "more than 0"
-        if self.interval is not None and self.interval > 0 and self.window % self.interval:
-            yield "window", str(self.window), f"a multiple of the interval, {self.interval}"
+        if self.interval is not None and self.interval > 0:
+            yield from self.unfit(self.interval)
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -319,9 +331,9 @@ class RuleFile(msgspec.Struct, frozen=True, kw_only=True):
             if rule.alert in seen:
                 yield f"rules[{index}].alert", f"{rule.alert!r} again", "a name that no other rule has"
             seen.add(rule.alert)
-            interval = self.defaults.interval
-            if rule.interval is None and interval > 0 and rule.window % interval:
-                yield f"rules[{index}].window", str(rule.window), f"a multiple of the interval, {interval}"
+            if rule.interval is None and self.defaults.interval > 0:
+                for path, found, right in rule.unfit(self.defaults.interval):
+                    yield f"rules[{index}].{path}", found, right
 
 
 def _step(condition: Condition, severity: Severity, unit: str, hold: int) -> Step:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 
 from otel_alerting.model.duration import MINUTE, SECOND
 
@@ -100,7 +101,7 @@ class Total(Ring):
     def sum(self, edge: int) -> float:
         """Their sum."""
         sums = self._sums
-        return math.fsum([sums[index] for index in self.places(edge)])
+        return added([sums[index] for index in self.places(edge)])
 
 
 class Window(Total):
@@ -166,3 +167,11 @@ class Extremes(Ring):
         if not any(self._counts[index] for index in places):
             return None
         return (max if self._largest else min)(self._values[index] for index in places)
+
+
+def added(values: Sequence[float]) -> float:
+    """The sum, the same in any order; NaN where there is none: of both infinities, or beyond what a float can be."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return math.nan

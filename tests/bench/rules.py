@@ -76,6 +76,10 @@ def observing(rules: RuleSet) -> Callable[[Log], object]:
     return lambda one: rules.observe(one, one.at)
 
 
+def adding(window: Window) -> Callable[[Log], object]:
+    return lambda one: window.add(one.at, 1.0)
+
+
 def filled(aggregate: str) -> tuple[RuleSet, float]:
     """A rule set whose windows are full, and the bytes of one of its groups."""
     seen = logs(GROUPS * 300, GROUPS, SECOND // GROUPS)
@@ -105,10 +109,7 @@ def main() -> None:
     seen, shape = logs(number, 10, SECOND // 50), Shape(300 * SECOND)
     none = read("{version: 1, rules: [{alert: A, span: {}, above: 1}]}", RuleFile, "rules.yaml").complete()
     print(f"{'':<10}{'ns/observation':>16}{'us/evaluation':>16}{'bytes/group':>14}")
-    windows: Callable[[], Callable[[Log], object]] = lambda: (lambda window: lambda one: window.add(one.at, 1.0))(
-        Window(shape)
-    )
-    print(f"{'window':<10}{nanoseconds(windows, seen):>16,.0f}")
+    print(f"{'window':<10}{nanoseconds(lambda: adding(Window(shape)), seen):>16,.0f}")
     print(f"{'none':<10}{nanoseconds(lambda: observing(RuleSet(none)), seen):>16,.0f}")
     print(f"{'builtin':<10}{nanoseconds(lambda: observing(RuleSet([], builtin=BuiltinRules())), seen):>16,.0f}")
     for aggregate in AGGREGATES:

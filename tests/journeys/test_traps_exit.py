@@ -152,7 +152,7 @@ def test_where_no_thread_can_be_had_the_end_of_the_program_does_the_work(
         from otel_alerting.handlers import AlertHandler
         logging.getLogger().addHandler(AlertHandler())
         def refuse(self):
-            raise RuntimeError("can't create new thread at interpreter shutdown")
+            raise RuntimeError("can't create new thread{" at interpreter shutdown" if when == "at_the_end" else ""}")
         def end():
             threading.Thread.start = refuse
             logging.warning("the shop closes with customers in it")
@@ -161,6 +161,7 @@ def test_where_no_thread_can_be_had_the_end_of_the_program_does_the_work(
         env=slack_in(slack),
     )
     assert ended.returncode == 0, ended.stderr
+    assert ("no thread" in ended.stderr) == (when == "from_the_beginning")
     assert "Traceback" not in ended.stderr
     assert "the shop closes with customers in it" in said(slack)
 

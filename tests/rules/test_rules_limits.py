@@ -122,6 +122,18 @@ def test_a_number_that_is_none_is_in_no_window(aggregate: str) -> None:
     assert alert.reading.value == pytest.approx(5, rel=0.045)
 
 
+@pytest.mark.parametrize("values", [(math.inf, -math.inf), (1e308, 1e308), (math.inf, 1)])
+@pytest.mark.parametrize("aggregate", ["avg", "sum", "max", "min", "p99", "last", "count"])
+def test_numbers_without_end_end_no_evaluation(aggregate: str, values: tuple[float, float]) -> None:
+    """What has no sum holds no condition; the other rules of the process go on."""
+    rules = ruleset(
+        f"alert: A, metric: m, aggregate: {aggregate}, above: 4, window: 1m", "alert: B, metric: m, above: -2"
+    )
+    seen = [point(n, value, attributes={"pod": n}) for n, value in enumerate((*values, 1))]
+    said = observed(rules, *seen) + until(rules, 60)
+    assert "B" in {alert.name for alert in said}
+
+
 def test_a_counter_of_no_number_counts_nothing() -> None:
     """Neither NaN nor infinity can be told in whole things."""
     rules = ruleset("alert: A, metric: m, aggregate: count, above: 1")

@@ -117,6 +117,8 @@ rules:
         ("log: {}, severity: {warning: {}}", "no condition"),
         ("log: {}, above: 5, severity: {warning: {above: 9}}", "in the steps only"),
         ("log: {}, above: 5, window: 50s, interval: 15s", "a multiple of the interval"),
+        ("log: {}, above: 5, window: 30d, interval: 1s", "a longer interval"),
+        ("metric: m, above: 5, no_data_after: 30d, interval: 1s", "a longer interval"),
         ("log: {}, above: 5, limit: 0", "at least 1"),
         ("log: {}, above: 5, where: {a: {regex: '('}}", "a regular expression"),
         ("log: {}, above: 5, where: {a: {}}", "in, not, regex"),
