@@ -128,9 +128,7 @@ def test_a_broken_configuration_does_not_cost_the_other_exporter(program: Progra
 
 def test_a_declarative_file_gives_our_exporters_their_settings(slack: SlackSimulator, program: Program) -> None:
     """`OTEL_CONFIG_FILE`: the mapping under `alerting` arrives as keyword arguments."""
-    settings = (
-        f'{{slack_token: "{slack.token}", slack_channel: "#ops", slack_api_url: "{slack.api_url}", locale: de}}'
-    )
+    settings = f'{{slack_token: "{slack.token}", slack_channel: "#ops", slack_api_url: "{slack.api_url}", locale: de}}'
     (program.folder / "otel.yaml").write_text(
         textwrap.dedent(
             f"""
