@@ -1,4 +1,4 @@
-"""A Celery worker: the handler is attached where Celery has set up its logging, children tell before they end.
+"""A Celery worker: the handler is attached where Celery has set up its logging; children tell before they end.
 
 celery --app celery_app --workdir examples worker
 """
@@ -7,7 +7,7 @@ import logging
 import os
 
 from celery import Celery, Task
-from celery.signals import after_setup_logger, worker_process_shutdown
+from celery.signals import after_setup_logger, after_setup_task_logger
 
 import otel_alerting
 from otel_alerting.handlers import AlertHandler
@@ -17,13 +17,9 @@ log = logging.getLogger("shop.tasks")
 
 
 @after_setup_logger.connect
+@after_setup_task_logger.connect  # the task logger does not propagate
 def attach(logger: logging.Logger, **_: object) -> None:
     logger.addHandler(AlertHandler("WARNING"))
-
-
-@worker_process_shutdown.connect
-def tell(**_: object) -> None:
-    otel_alerting.flush(timeout=3)
 
 
 @app.task(bind=True)

@@ -30,7 +30,7 @@ _SAID_ELSEWHERE = (
     *("severity", "overflow", "exception.type", "exception.message", "exception.stacktrace"),
     *("fingerprint", "origin"),  # the title and the location say them in words
 )
-_INSTALLED = re.compile(r"/(?:site-packages|dist-packages|lib/python3\.\d+)/")
+_INSTALLED = re.compile(r"(?<=/)(?:site-packages|dist-packages|lib/python3\.\d+)/")
 _FOLDERS = 2
 """Of a file of the program's own, these many are shown."""
 _ONE_LINE = 160
