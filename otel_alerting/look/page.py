@@ -73,7 +73,8 @@ def draw_page(messages: Sequence[Shown], *, title: str, app: str = "otel-alertin
     `app` is the name that the messages are posted under; `lead` a line under the page's title.
     """
     page = _environment().get_template("page.html")
-    return page.render(title=title, app=app, lead=lead, channels=_channels(messages), style=_style())
+    drawn = page.render(title=title, app=app, lead=lead, channels=_channels(messages), style=_style())
+    return drawn.lstrip()
 
 
 def _environment() -> Environment:

@@ -84,7 +84,7 @@ def _element(element: Element) -> RenderableType:
     if isinstance(element, SmallPrint):
         return _small_print(element)
     if isinstance(element, Buttons):
-        return _buttons(element)
+        return _Row(element.buttons)
     if isinstance(element, Divider):
         return Rule(style="dim")
     return _picture(element)
@@ -182,18 +182,26 @@ def _small_print(small: SmallPrint) -> Text:
     return line
 
 
-def _buttons(row: Buttons) -> Text:
-    text = Text(overflow="fold")
-    for number, button in enumerate(row.buttons):
-        text.append("  " if number else "")
-        text.append(_button(button))
-    return text
+class _Row:
+    """Buttons side by side; one that does not fit stands on the next line, never broken."""
+
+    def __init__(self, buttons: Sequence[Button]) -> None:
+        self._labels = [_button(button) for button in buttons]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text()
+        for label in self._labels:
+            if line and line.cell_len + 2 + label.cell_len > options.max_width:
+                yield line
+                line = Text()
+            line.append("  " if line else "").append_text(label)
+        yield line
 
 
 def _button(button: Button) -> Text:
     label = f"[ {_clean(button.label)}{' ▾' if button.menu and button.label != '…' else ''} ]"
     style = Style.parse(_BUTTON[button.style]) + Style(link=_clean(button.link) or None)
-    return Text(label.replace(" ", "\u00a0"), style)  # a label is not broken across lines
+    return Text(label, style)
 
 
 def _picture(picture: Picture) -> Text:

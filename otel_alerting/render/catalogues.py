@@ -106,8 +106,8 @@ def _in_message(wanted: Message, found: Message | None, catalogue: Catalog) -> I
             yield f"{_shown(wanted)}: {text!r} is longer than {_ON_A_BUTTON} characters"
 
 
-def _texts(said: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else tuple(said)
+def _texts(said: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said or ("",))
 
 
 def _is_for_one_number(index: int, catalogue: Catalog) -> bool:

@@ -100,12 +100,12 @@ class Language:
     def _number(self, value: float) -> str:
         if _is_odd(value):
             return _odd(value)
-        return self._shape(_digits(value)).apply(value, self.locale)
+        return str(self._shape(_digits(value)).apply(value, self.locale))
 
     def _percentage(self, value: float) -> str:
         if _is_odd(value * 100):
             return f"{_odd(value * 100)}%"
-        return self._shape(min(2, _digits(value * 100)), share=True).apply(value, self.locale)
+        return str(self._shape(min(2, _digits(value * 100)), share=True).apply(value, self.locale))
 
     @functools.lru_cache(64)  # noqa: B019 - languages live as long as the program
     def _shape(self, digits: int, *, share: bool = False) -> NumberPattern:

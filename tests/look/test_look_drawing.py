@@ -100,8 +100,8 @@ def test_the_page_needs_nothing_else_and_says_who_may_run_in_it() -> None:
 
 def test_arabic_runs_right_to_left_and_code_in_it_does_not() -> None:
     """The browser is told the direction of each message."""
-    assert 'dir="rtl"' in page_of(samples.ARABIC)
-    assert 'dir="rtl"' not in page_of(samples.GERMAN)
+    assert 'class="blocks" dir="rtl"' in page_of(samples.ARABIC)
+    assert 'class="blocks" dir="rtl"' not in page_of(samples.GERMAN)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,58 @@ def test_mrkdwn_reads_as_slack_reads_it(markup: str, seen: str) -> None:
 def test_only_plain_addresses_become_links(url: str) -> None:
     """Everything else is text."""
     assert safe_link(url) == ""
+
+
+def test_a_button_is_never_broken_across_lines() -> None:
+    """What does not fit beside the others stands below them."""
+    lines = draw_terminal(samples.FRENCH, width=44, color=False).splitlines()
+    assert lines[-2:] == ["┃ [ Voir la trace ]  [ Procédure ]", "┃ [ Mettre en sourdine ▾ ]"]
+
+
+def test_right_to_left_fields_stand_one_under_the_other() -> None:
+    """A terminal that reorders a line would mix two cells of one row."""
+    drawn = draw_terminal(samples.ARABIC, width=80, color=False)
+    assert "┃ الخطورة: حرِج\n" in drawn
+
+
+def test_the_page_keeps_each_workspace_and_channel_apart() -> None:
+    """In the order of their first messages, whatever the order of the others."""
+    shown = [
+        Shown(channel=channel, workspace=workspace, at=samples.AT, payload=samples.RESOLVED)
+        for workspace, channel in (("acme", "#ops"), ("globex", "#ops"), ("acme", "#dev"), ("acme", "#ops"))
+    ]
+    page = draw_page(shown, title="t")
+    assert re.findall(r"<bdi>([\w-]+)</bdi>", page) == ["ops", "acme", "ops", "globex", "dev", "acme"]
+    assert page.count("<article") == 4
+
+
+def test_a_day_begins_where_the_viewer_lives() -> None:
+    """13:03 in London is the next day in Auckland, and each is written in the viewer's language."""
+    night = samples.AT + 12 * 3600 * samples.SECOND
+    shown = [
+        Shown(channel="#ops", at=at, payload=samples.RESOLVED, locale="fr", timezone="Europe/Paris")
+        for at in (night, samples.AT)
+    ]
+    page = draw_page(shown, title="t")
+    assert re.findall(r'class="day"><span dir="auto">([^<]+)<', page) == [
+        "lundi 24 novembre 2025",
+        "mardi 25 novembre 2025",
+    ]
+
+
+def test_changed_messages_and_threads_are_marked() -> None:
+    """As Slack does: (edited) below the message, its replies under it."""
+    reply = Shown(channel="#ops", at=samples.AT, payload={"text": "over"})
+    shown = Shown(channel="#ops", at=samples.AT, payload=samples.FRENCH, edited_at=samples.AT + 1, replies=(reply,))
+    page = draw_page([shown], title="t")
+    assert page.count("(edited)") == 1
+    assert "1 reply" in page
+
+
+def test_what_we_say_ourselves_is_escaped_too() -> None:
+    """Titles, names and notes may come from a configuration."""
+    evil = "<b onclick=x>"
+    shown = Shown(channel=evil, at=0, payload={"text": "x"}, note=evil, workspace=evil, about=evil, locale='"><b>')
+    page = draw_page([shown], title=evil, app=evil, lead=evil)
+    assert "<b onclick" not in page
+    Tags().feed(page)

@@ -13,7 +13,7 @@ tenants:
   hanami: {locale: ja-JP, timezone: Asia/Tokyo, receiver: hanami}
 receivers:
 - name: operations
-  slack_configs: [{token: "${env:SLACK_TOKEN}", channel: "#operations", api_url: "${env:SLACK_API}"}]
+  slack_configs: [{token: "${env:OPERATIONS_TOKEN}", channel: "#operations-shop", api_url: "${env:SLACK_API}"}]
 - name: acme
   slack_configs: [{token: "${env:ACME_TOKEN}", channel: "#acme-shop", api_url: "${env:SLACK_API}"}]
 - name: globex
@@ -77,4 +77,7 @@ TENANTS = (
     Tenant("globex", "de-DE", "Europe/Berlin", "Deutsch", (("POST", "/checkout"), ("GET", "/search"))),
     Tenant("hanami", "ja-JP", "Asia/Tokyo", "日本語", (("GET", "/recommend"), ("POST", "/checkout"), ("POST", "/pay"))),
 )
+OPERATIONS = Tenant("operations", "en", "UTC", "English", ())
+"""Whoever runs the shop: told of what belongs to no tenant."""
+EVERYBODY = (*TENANTS, OPERATIONS)
 FAULTS = ("search", "stock", "pay", "model")
