@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from otel_alerting.handlers.sdk import ReadWriteLogRecord
 
 _NAME = "alerting"
+_WHERE_TO = ("CONFIG", "SLACK_WEBHOOK_URL", "SLACK_TOKEN")
 
 
 class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
@@ -133,7 +134,13 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
 
 
 def is_wanted(environ: Mapping[str, str]) -> bool:
-    """Does the environment ask for alerts, by selecting an exporter of ours or by any `OTEL_ALERTING_…`?"""
+    """Does the environment ask for alerts, by selecting an exporter of ours or by any `OTEL_ALERTING_…`?
+
+    Beside a declarative file it must also say where to: the exporters in the file have their own settings, and what we
+    hear first, for the terminal, they would keep to themselves.
+    """
+    if environ.get("OTEL_CONFIG_FILE") and not any(environ.get(f"OTEL_ALERTING_{name}") for name in _WHERE_TO):
+        return False
     return wants_spans(environ) or any(_selects(environ, signal) for signal in ("METRICS", "LOGS"))
 
 

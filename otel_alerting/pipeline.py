@@ -78,7 +78,7 @@ class Pipeline:
         tenant = signal.tenant or first_of(TENANT_KEYS, resource) or self._default_tenant
         if resource is not signal.resource or tenant != signal.tenant:
             signal = msgspec.structs.replace(signal, tenant=tenant, resource=resource)
-        self.counters.add("signals", kind=type(signal).__name__.lower(), tenant=tenant)
+        self.counters.add("signals", kind=type(signal).__name__.lower())  # names of tenants may be anybody's invention
         for alert in self.ruleset.observe(signal, now):
             self.accept(alert, now)
 
@@ -88,7 +88,7 @@ class Pipeline:
         if not alert.tenant:
             alert = msgspec.structs.replace(alert, tenant=self._default_tenant, identity="")
         if self.history.saw(alert):
-            self.counters.add("alerts", state=alert.state.value, tenant=alert.tenant)
+            self.counters.add("alerts", state=alert.state.value)
         self.dispatcher.accept(alert, now)
 
     def lose(self, counts: Mapping[str, int]) -> None:
@@ -103,8 +103,8 @@ class Pipeline:
             self.accept(alert, now)
         for (tenant, reason), number in self.ruleset.lost().items():
             self._lose(tenant, reason, number)
-        for tenant, number in self.ruleset.ahead().items():
-            self.counters.add("ahead", number, tenant=tenant)
+        for number in self.ruleset.ahead().values():
+            self.counters.add("ahead", number)
         self._send(self.dispatcher.due(now))
 
     def next_at(self) -> int | None:
@@ -152,7 +152,7 @@ class Pipeline:
                 notifier.close()
 
     def _lose(self, tenant: str, reason: str, number: int) -> None:
-        self.counters.add("lost", number, tenant=tenant, reason=reason)
+        self.counters.add("lost", number, reason=reason)
         self.dispatcher.lose(tenant, reason, number)
 
     def _send(self, notifications: Sequence[Notification]) -> None:

@@ -67,7 +67,7 @@ class SlackNotifier:
     def send_notification(
         self, message: str, channel: str = "", attachments: Sequence[Mapping[str, object]] = ()
     ) -> Receipt:
-        """Post a text, as it is: what looks like a mention or a link is shown and not followed.
+        """Post a text: what looks like a mention or a link is shown and not followed, secrets are taken out.
 
         Args:
             message: the text; `*bold*` and `` `code` `` are Slack's. Cut, and said so, at 4,000 characters.
@@ -79,11 +79,12 @@ class SlackNotifier:
             ValueError: nothing to say, or a channel for a webhook.
         """
         from otel_alerting.notifiers.clip import cleaned, clipped, escaped
+        from otel_alerting.render.redact import Redactor
 
         if not message.strip() and not attachments:
             raise ValueError("nothing to say: a message or attachments are needed")
         body: dict[str, object] = {
-            "text": clipped(escaped(cleaned(message)), _TEXT),
+            "text": clipped(escaped(Redactor().redact_text(cleaned(message))), _TEXT),
             "unfurl_links": False,
             "unfurl_media": False,
         }

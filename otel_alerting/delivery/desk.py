@@ -104,8 +104,7 @@ class Desk:
     def turn(self, lane: Lane) -> tuple[Turn | None, list[Ending]]:
         """What a lane sends next, and the endings of what needs no sending."""
         endings = self._end(loads.unneeded(lane.take_unneeded()))
-        # Last words do not wait for their turn, so there should be few of them.
-        return (lane.turn() if self.hurry is None else lane.turn(together=2)), endings
+        return lane.turn(), endings
 
     def ready_at(self, lane: Lane, turn: Turn, budgets: Sequence[Budget], now: int) -> int:
         """The first moment, not before `now`, at which a turn's budgets allow it."""

@@ -78,17 +78,14 @@ class Lane:
         self._put(letter.address, group, [letter])
         return [gone] if gone is not None else []
 
-    def turn(self, together: int = TOGETHER) -> Turn | None:
-        """What goes next; None when nothing waits that needs a request.
-
-        With `together` groups for one address or more, they go out in one message.
-        """
+    def turn(self) -> Turn | None:
+        """What goes next; None when nothing waits that needs a request."""
         loud = [(at, address) for address, pile in self._piles.items() if (at := pile.turn_at()) is not None]
         if not loud:
             return self._quiet_turn()
         address = min(loud)[1]
-        waiting = list(islice(self._piles[address].loud(), together))
-        if len(waiting) == together:
+        waiting = list(islice(self._piles[address].loud(), TOGETHER))
+        if len(waiting) == TOGETHER:
             return Turn(address)
         group, bundle = waiting[0]
         return Turn(address, group, self.previous(bundle.combined()))

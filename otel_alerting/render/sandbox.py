@@ -7,13 +7,16 @@ also bounds loops, repeated text, powers and the length of what comes out, and l
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import jinja2
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from otel_alerting.render import sheet
@@ -26,9 +29,51 @@ _LONGEST_REPEAT = 10_000
 _LONGEST_OUTPUT = 100_000
 # These would write HTML, vouch for a value that nobody has escaped, or print what should stay inside.
 _NOT_FOR_MESSAGES = ("safe", "urlize", "xmlattr", "pprint", "forceescape", "escape", "e", "striptags", "random")
+# These make a long text, or a long list, out of a short one and a number.
+_INFLATING_FILTERS = ("batch", "slice", "center", "indent", "wordwrap", "format", "filesizeformat")
+_INFLATING_METHODS = frozenset(
+    ["center", "expandtabs", "format", "format_map", "join", "ljust", "replace", "rjust", "translate", "zfill"]
+)
+_STEPS = 20_000
+"""Rounds of loops and calls in one block together: loops in loops, and macros that call themselves, end there."""
+_BITS = 256
+"""Of a product: numbers that double a thousand times are no numbers for people."""
 
 _T = TypeVar("_T")
 _speaking: contextvars.ContextVar[Voice] = contextvars.ContextVar("otel_alerting_voice")
+
+
+class _Left:
+    """What a block may still do: steps, and characters written, captured ones too."""
+
+    def __init__(self) -> None:
+        self.steps, self.characters = _STEPS, 10 * _LONGEST_OUTPUT
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise SecurityError(f"it takes more than {_STEPS} steps")
+
+    def write(self, length: int) -> None:
+        self.characters -= length
+        if self.characters < 0:
+            raise SecurityError(f"it writes more than {_LONGEST_OUTPUT} characters")
+
+
+_left: contextvars.ContextVar[_Left] = contextvars.ContextVar("otel_alerting_left")
+
+
+class _Bounds(NodeTransformer):
+    """Puts a count into every loop and a look at the length behind every `~`, before a template is compiled."""
+
+    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - the visitor's own naming
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "_counted", [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
+        self.generic_visit(node)
+        return nodes.Filter(node, "_bounded", [], [], None, None, lineno=node.lineno)
 
 
 class Plain:
@@ -38,7 +83,7 @@ class Plain:
 class Sandbox(ImmutableSandboxedEnvironment):
     """A Jinja2 environment for the words of alerts. Rendering needs a voice: `with_voice`."""
 
-    intercepted_binops = frozenset(["*", "**", "%"])
+    intercepted_binops = frozenset(["+", "*", "**", "%"])
 
     def __init__(self, loader: jinja2.BaseLoader | None = None, *, strict: bool = False) -> None:
         super().__init__(
@@ -51,7 +96,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             optimized=False,  # else `{{ 0.5 | percent }}` is worked out once, in the first reader's language
             cache_size=500,
         )
-        for name in _NOT_FOR_MESSAGES:
+        for name in (*_NOT_FOR_MESSAGES, *_INFLATING_FILTERS):
             self.filters.pop(name, None)
         self.globals.clear()
         self.globals.update(_FUNCTIONS)
@@ -61,6 +106,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Refuse what would fill the memory; the sandbox's own hook."""
         if operator == "**":
             raise SecurityError("powers are not for templates")
+        if operator == "+":
+            _bounded_sum(left, right)
+        if operator == "*" and _bits(left) + _bits(right) > _BITS:
+            raise SecurityError(f"a number of more than {_BITS} bits")
         if operator == "*" and _repeats(left, right) > _LONGEST_REPEAT:
             raise SecurityError(f"more than {_LONGEST_REPEAT} repetitions")
         if operator == "%" and isinstance(left, str):
@@ -71,7 +120,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """The sandbox's own hook, without its long look at values that are made for templates."""
         if isinstance(obj, Plain):
             return not attr.startswith("_")
+        if isinstance(obj, str) and attr in _INFLATING_METHODS:
+            return False
         return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Refuse `'{:9999999}'.format(1)`; the sandbox's own hook would only look at the names in it."""
+        if super().wrap_str_format(value) is not None:
+            raise SecurityError("values are put into text with _('… %(name)s', name=value)")
+        return None
+
+    def call(__self, __context: jinja2.runtime.Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """Count calls, those of macros too; the sandbox's own hook."""
+        _left.get().step()
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return cast("nodes.Template", _Bounds().visit(super()._parse(source, name, filename)))
 
     def unsafe_undefined(self, obj: object, attribute: str) -> jinja2.Undefined:
         """Fail loudly: the sandbox's own hook would go on with nothing."""
@@ -80,10 +145,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def with_voice(voice: Voice, work: Callable[[], _T]) -> _T:
     """Do work that renders, with a voice for its filters."""
-    token = _speaking.set(voice)
+    token, left = _speaking.set(voice), _left.set(_Left())
     try:
         return work()
     finally:
+        _left.reset(left)
         _speaking.reset(token)
 
 
@@ -108,7 +174,47 @@ def _finalize(context: jinja2.nodes.EvalContext, value: object) -> Markup:
         return safe(str(value))  # raises: it says which name is missing
     if isinstance(value, jinja2.Undefined):
         return safe("")
-    return safe(_speaking.get().value(value))
+    shown = _speaking.get().value(value)
+    _left.get().write(len(shown))
+    return safe(shown)
+
+
+def _counted(values: Iterable[object]) -> Iterator[object]:
+    left = _left.get()
+    for value in values:
+        left.step()
+        yield value
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, (str, list, tuple)) and len(value) > _LONGEST_OUTPUT:
+        raise SecurityError(f"a text or list longer than {_LONGEST_OUTPUT}")
+    return value
+
+
+def _bounded_sum(left: object, right: object) -> None:
+    both = (str, list, tuple)
+    if isinstance(left, both) and isinstance(right, both) and len(left) + len(right) > _LONGEST_OUTPUT:
+        raise SecurityError(f"a text or list longer than {_LONGEST_OUTPUT}")
+
+
+def _bits(value: object) -> int:
+    return value.bit_length() if isinstance(value, int) else 0
+
+
+def _replace(value: object, old: str, new: str, count: int = -1) -> str:
+    text = value if isinstance(value, str) else str(value)
+    if len(text) + text.count(str(old)) * len(str(new)) > _LONGEST_OUTPUT:
+        raise SecurityError(f"a text longer than {_LONGEST_OUTPUT}")
+    return text.replace(str(old), str(new), count)
+
+
+@jinja2.pass_eval_context
+def _join(context: nodes.EvalContext, values: Iterable[object], between: str = "", attribute: str | None = None) -> Any:
+    items = list(values)
+    if sum(len(str(item)) + len(str(between)) for item in items) > _LONGEST_OUTPUT:
+        raise SecurityError(f"a text longer than {_LONGEST_OUTPUT}")
+    return FILTERS["join"](context, items, between, attribute)
 
 
 def _repeats(left: object, right: object) -> int:
@@ -179,6 +285,10 @@ def _shown(value: object) -> Markup:
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
+    "_bounded": _bounded,
+    "_counted": _counted,
+    "join": _join,
+    "replace": _replace,
     "code": lambda value: _speaking.get().code(value),
     "duration": _duration,
     "field_name": _label_name,

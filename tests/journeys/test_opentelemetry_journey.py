@@ -129,6 +129,9 @@ def test_a_broken_configuration_does_not_cost_the_other_exporter(program: Progra
 def test_a_declarative_file_gives_our_exporters_their_settings(slack: SlackSimulator, program: Program) -> None:
     """`OTEL_CONFIG_FILE`: the mapping under `alerting` arrives as keyword arguments."""
     settings = f'{{slack_token: "{slack.token}", slack_channel: "#ops", slack_api_url: "{slack.api_url}", locale: de}}'
+    (program.folder / "rules.yaml").write_text(
+        "version: 1\nrules:\n- {alert: QueueDeep, metric: queue.depth, above: 50}\n"
+    )
     (program.folder / "otel.yaml").write_text(
         textwrap.dedent(
             f"""
@@ -139,7 +142,7 @@ def test_a_declarative_file_gives_our_exporters_their_settings(slack: SlackSimul
               - batch: {{schedule_delay: 200, exporter: {{alerting: {settings}}}}}
             meter_provider:
               readers:
-              - periodic: {{interval: 500, exporter: {{alerting_periodic: {settings}}}}}
+              - periodic: {{interval: 500, exporter: {{alerting: {settings}}}}}
             logger_provider:
               processors:
               - batch: {{exporter: {{alerting: {settings}}}}}
@@ -149,7 +152,7 @@ def test_a_declarative_file_gives_our_exporters_their_settings(slack: SlackSimul
     ended = program.run(
         APP,
         by=(command("opentelemetry-instrument"),),
-        env={"OTEL_CONFIG_FILE": "otel.yaml", "LINGER": "1"},
+        env={"OTEL_CONFIG_FILE": "otel.yaml", "OTEL_ALERTING_RULES": "rules.yaml", "LINGER": "1"},
     )
     assert ended.returncode == 0, ended.stderr
     words = said(slack)
@@ -157,6 +160,7 @@ def test_a_declarative_file_gives_our_exporters_their_settings(slack: SlackSimul
     assert "KeyError" in words
     assert "stock of tea is low" in words
     assert "Schweregrad" in words
+    assert "QueueDeep" in words
 
 
 def test_no_span_and_no_request_is_caused_by_our_own_with_httpx_instrumented(

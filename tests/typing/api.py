@@ -73,7 +73,7 @@ def words() -> str:
 def ways_in() -> None:
     AlertSpanExporter(locale="de")
     AlertLogExporter()
-    AlertMetricReader(interval=1.0)
+    AlertMetricReader(interval_millis=1000)
     WarningProcessor()
 
 
