@@ -89,7 +89,7 @@ def test_every_block_filter_and_function_of_templates_is_told() -> None:
     built_in = [path.stem for path in (ROOT / "templates" / "slack").glob("*.j2")]
     aliases = {"field_name"}  # of label_name
     wanted = [*BLOCKS, "line", *_FILTERS, *_FUNCTIONS, *built_in]
-    named = [name for name in wanted if name not in aliases and not name.startswith("_") or name == "_"]
+    named = [name for name in wanted if (name not in aliases and not name.startswith("_")) or name == "_"]
     assert [name for name in named if f"`{name}" not in text] == []
 
 
