@@ -64,10 +64,6 @@ class Quantity(msgspec.Struct, frozen=True):
             raise ValueError(_RIGHT)
         return cls(value, unit)
 
-    def fits(self, unit: str) -> bool:
-        """Can this be held against numbers in this unit (UCUM, or empty where it is unknown)?"""
-        return not self.unit or not unit or unit not in _UCUM or _UCUM[unit][1] == self.unit
-
     def within(self, unit: str) -> float:
         """The number to hold against numbers in this unit: `800ms` is 0.8 in `s` and 800 in `ms`."""
         if not self.unit or unit not in _UCUM or _UCUM[unit][1] != self.unit:
