@@ -38,7 +38,13 @@ class Way:
         self.enabled = is_enabled()
         self.tenant = str(tenant or "")
         """Whose the signals are that do not say it themselves."""
-        if sink is not None and not callable(sink):
+        given: object = sink
+        if given is not None and not callable(given) and not isinstance(given, inboxes.Inbox):
+            complain(
+                f"{owner}: sink: found {type(given).__name__}; something to call, or an Inbox; the process's holds"
+            )
+            sink = None
+        if isinstance(sink, inboxes.Inbox):
             self.inbox, self.sink = sink, None
         else:
             self.inbox, self.sink = inbox_for(owner, settings), sink

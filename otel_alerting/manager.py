@@ -106,6 +106,8 @@ class AlertManager:
         Raises:
             AlertingError: this manager speaks for another tenant.
         """
+        if limit < 0:
+            raise ValueError(f"limit: 0 or more is needed; found {limit}")
         tenant = tenant_id or self.tenant_id or bound().tenant or "default"
         if self.tenant_id and tenant != self.tenant_id:
             raise AlertingError(f"this AlertManager speaks for {self.tenant_id!r} and cannot read {tenant!r}")
@@ -188,6 +190,8 @@ def _shared(settings: Mapping[str, str]) -> Inbox:
 
 
 def _facts(said: Mapping[str, object]) -> dict[str, str | int | float | bool | None]:
+    if not isinstance(said, Mapping):
+        raise TypeError(f"a mapping of names to values is needed; found {said!r}")
     return {
         str(name): value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
         for name, value in said.items()

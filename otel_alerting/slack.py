@@ -141,6 +141,8 @@ class SlackNotifier:
     def _send_one(self, message: str | Mapping[str, object]) -> Receipt:
         if isinstance(message, str):
             return self.send_notification(message)
+        if not isinstance(message, Mapping):
+            raise ValueError(f"a message is {type(message).__name__}; a text or a mapping is needed")
         channel = str(message.get("channel", ""))
         if "template" in message:
             data = _checked(message, {"template", "data", "channel"}).get("data", {})

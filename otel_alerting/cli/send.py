@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from otel_alerting.cli import surroundings
 from otel_alerting.cli.arguments import fact, of
 from otel_alerting.config.schema import Config
@@ -15,6 +17,7 @@ from otel_alerting.errors import ConfigurationError, Problem
 from otel_alerting.model import Alert, Delivery, Outcome, Severity
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.duration import Duration
+from otel_alerting.telemetry import Counters
 
 NAME = "send"
 HELP = "Send one alert through the real configuration and wait for the answer."
@@ -83,20 +86,30 @@ class _Asked:
 
 
 def _told(config: Config, asked: _Asked, timeout: int) -> Sequence[Delivery]:
-    """What became of it, place by place."""
+    """What became of it, place by place; where time ran out, with what the other side said meanwhile."""
     from otel_alerting.background import SystemClock
     from otel_alerting.config.build import build
     from otel_alerting.context import quiet
-    from otel_alerting.telemetry import Counters
 
     clock = SystemClock()
     with quiet():
-        pipeline = build(config, clock=clock, counters=Counters())
+        counters = Counters()
+        pipeline = build(config, clock=clock, counters=counters)
         pipeline.accept(asked.alert(clock.now()), clock.now())
         pipeline.flush(clock.now(), clock.monotonic() + timeout)
         pipeline.close()
     tenants = dict.fromkeys((asked.tenant, config.defaults.tenant))  # an unknown tenant's alert is told to the default
-    return [delivery for tenant in tenants for delivery in pipeline.history.deliveries(tenant, 100)]
+    found = [delivery for tenant in tenants for delivery in pipeline.history.deliveries(tenant, 100)]
+    return [_explained(delivery, counters) for delivery in found]
+
+
+def _explained(delivery: Delivery, counters: Counters) -> Delivery:
+    if delivery.word != "shutdown":
+        return delivery
+    asked = [dict(labels) for name, labels in counters.all() if name == "requests"]
+    answers = {one["answer"] for one in asked if one["destination"] == delivery.destination}
+    why = ", ".join(sorted(answers)) or "no answer"
+    return msgspec.structs.replace(delivery, word=f"not within the time given: {why}")
 
 
 def _arrived(deliveries: Sequence[Delivery]) -> bool:

@@ -13,7 +13,7 @@ from otel_alerting.dispatch.deadlines import Deadlines
 from otel_alerting.dispatch.group import Group, worst_first
 from otel_alerting.dispatch.route import Path, Route
 from otel_alerting.model import Alert, Delivery, Notification, Tenant, identity
-from otel_alerting.telemetry import Counters
+from otel_alerting.telemetry import Counters, complain
 
 Tenants: TypeAlias = "Callable[[str], Tenant | None] | Mapping[str, Tenant]"
 """Who is known by which name. An empty mapping: every name is fine."""
@@ -65,7 +65,7 @@ class Dispatcher:
         self._expire(now - 1)  # what ended before now has ended, whether or not somebody asked `due` in between
         owner = self._owner(alert.tenant)
         if owner is None:
-            self._refuse()
+            self._refuse(alert.tenant)
             return
         for group in self._readers(alert, owner):
             self._take(group, alert, now)
@@ -135,7 +135,9 @@ class Dispatcher:
         known = self._tenants.get(fallback) if isinstance(self._tenants, Mapping) else self._tenants(fallback)
         return known or Tenant(name=fallback), name
 
-    def _refuse(self) -> None:
+    def _refuse(self, name: str) -> None:
+        """Count it, and say so on stderr too: where the default tenant is unknown itself, no message ever would."""
+        complain(f"alerts of tenant {name[:64]!r} are refused: it is not configured", about="tenant refused")
         tenant = self._default_tenant
         self._raised[tenant] = self._raised.get(tenant, 0) + 1
         self._counters.add("dropped", tenant=tenant, reason="unknown_tenant")

@@ -114,6 +114,10 @@ class LocaleManager:
         except (OSError, ValueError, PoFileError, babel.UnknownLocaleError) as error:
             complain(f"the catalogue {path} cannot be read ({error}); another is used in its place", about=str(path))
             return gettext.NullTranslations()
+        for entry in catalogue:
+            if entry.id and any(entry.check(catalogue)):  # it would be shown with `%(name)s` in it, or not at all
+                complain(f"the catalogue {path} has a placeholder that {entry.id!r} has not; the original is used")
+                entry.string = ""
         for message, words in self._overrides.get(_folded(folder), {}).items():
             known = catalogue.get(message) or catalogue.add(message)
             known.string = words

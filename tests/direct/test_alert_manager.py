@@ -123,6 +123,8 @@ def test_another_tenants_history_is_refused() -> None:
         (lambda alerts: alerts.send_warning(level="loud", message="x"), "'loud' is not a severity"),
         (lambda alerts: alerts.track_counter("n", -1), "only grows"),
         (lambda alerts: alerts.track_metric("n", "fast"), "a number is needed"),
+        (lambda alerts: alerts.send_custom_alert("t", "HIGH", None), "a mapping"),
+        (lambda alerts: alerts.get_alert_history(limit=-1), "0 or more"),
     ],
 )
 def test_a_wrong_argument_says_what_would_be_right(call, says: str) -> None:

@@ -51,10 +51,10 @@ def test_a_batch_has_an_outcome_for_every_message(slack: SlackSimulator) -> None
     """Never half a silence: a receipt or the error, in order."""
     slack.fail(word="invalid_auth", match="second")
     outcomes = by_token(slack).send_batch(
-        ["first", "second", {"message": "third", "channel": "#dev"}, {"mesage": "typo"}, {"template": "nosuch"}]
+        ["first", "second", {"message": "third", "channel": "#dev"}, {"mesage": "typo"}, {"template": "nosuch"}, 3]  # type: ignore[list-item]
     )
     kinds = [type(outcome) for outcome in outcomes]
-    assert kinds == [Receipt, Refused, Receipt, ValueError, TemplateError]
+    assert kinds == [Receipt, Refused, Receipt, ValueError, TemplateError, ValueError]
     assert "mesage" in str(outcomes[3])
     assert "there are" in str(outcomes[4])
     assert "ml_model_drift" in str(outcomes[4])

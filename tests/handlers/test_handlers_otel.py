@@ -397,3 +397,14 @@ def test_a_helper_process_of_multiprocessing_is_known_by_its_command(monkeypatch
         sys, "orig_argv", ["python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main()"]
     )
     assert not _is_helper_process()
+
+
+@pytest.mark.parametrize("sink", [3, "x", object(), {}])
+@pytest.mark.parametrize(
+    "way", ["AlertHandler", "AlertProcessor", "AlertSpanExporter", "AlertLogExporter", "AlertMetricReader"]
+)
+def test_a_sink_that_is_none_is_named_and_does_not_raise(way: str, sink: object) -> None:
+    """One word in a `dictConfig` or a declarative file must not cost the program its start."""
+    from otel_alerting import handlers
+
+    assert getattr(handlers, way)(sink=sink) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -152,6 +154,17 @@ def test_an_alert_without_a_tenant_is_the_default_tenants() -> None:
     (alert,) = world.pipeline.history.alerts("default", 10)
     assert alert.tenant == "default"
     assert len(world.places["default"].messages) == 1
+
+
+def test_a_refused_tenant_is_counted_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the default tenant is unknown itself, so that no message would ever tell it."""
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "__stderr__", stderr)
+    world = World("version: 1\nunknown_tenant: refuse\ntenants: {acme: {}}\n")
+    world.take(world.warn("nobody's", "stranger"))
+    assert world.pipeline.account()["default"]["dropped.unknown_tenant"] == 1
+    assert "'stranger' are refused" in stderr.getvalue()
+    balances(world)
 
 
 def test_secrets_are_out_of_alerts_before_history_and_message() -> None:

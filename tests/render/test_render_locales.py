@@ -194,3 +194,15 @@ def test_any_moment_and_duration_can_be_said(nanoseconds: int, locale: str) -> N
     language = LOCALES.language(locale)
     assert language.moment(nanoseconds, "UTC")
     assert language.duration(nanoseconds)
+
+
+def test_a_translation_with_another_placeholder_is_left_out(tmp_path: Path) -> None:
+    """It would be read with `%(bnk)s` in it; the built-in words take its place, and stderr names it."""
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    wrong = 'msgid "Drift in model %(model)s"\nmsgstr "Dérive de %(modle)s"\n'
+    (folder / "otel_alerting.po").write_text(head + wrong, encoding="utf-8")
+    said = LocaleManager(tmp_path).language("fr").gettext("Drift in model %(model)s")
+    assert said == LOCALES.language("fr").gettext("Drift in model %(model)s")
+    assert "%(modle)s" not in said
