@@ -18,7 +18,7 @@ from otel_alerting.delivery.desk import Desk
 from otel_alerting.delivery.lane import Lane, Turn
 from otel_alerting.delivery.load import Ending, Load
 from otel_alerting.delivery.retry import Random, Retry
-from otel_alerting.errors import DeliveryError, Refused, TryLater, Unknown
+from otel_alerting.errors import DeliveryError, Refused, Unknown
 from otel_alerting.model import Delivery, Message, Notification, Receipt
 from otel_alerting.model.duration import SECOND
 from otel_alerting.ports import Budget, Clock, Notifier
@@ -287,9 +287,7 @@ def _ask(notifier: Notifier, message: Message) -> Receipt | DeliveryError:
 def _word(answer: Receipt | DeliveryError) -> str:
     if isinstance(answer, Receipt):
         return "taken"
-    if isinstance(answer, TryLater):
-        return "wait" if answer.gate else "later"
-    return "refused" if isinstance(answer, Refused) else "unknown"
+    return "refused" if isinstance(answer, Refused) else answer.word  # the words of what may pass are few
 
 
 def _seconds(wait: int) -> float:
