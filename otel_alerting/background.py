@@ -31,6 +31,8 @@ _CHORES = 1.0
 """Seconds between two looks after what the ways in keep in order (a handler that `dictConfig` took away)."""
 _REST = 1.0
 """Seconds of rest after a turn that failed: a fault that comes back must not take a processor for itself."""
+_GRACE = 500_000_000
+"""Nanoseconds beyond the budget for the thread to say what is left."""
 _SHUTDOWN = 3.0
 """Seconds that the end of the program may be held up."""
 
@@ -61,7 +63,7 @@ class Background:
         self._clock = clock or SystemClock()
         self._pid = os.getpid()
         self._alone = False
-        self._deadline = 0
+        self._stopped_at = 0
         self._stopping = threading.Event()
         self._flushes: deque[_Flush] = deque()
         self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
@@ -89,20 +91,24 @@ class Background:
         self.inbox.ring()
         return request.done.wait(timeout + 0.5) and request.complete
 
-    def stop(self, timeout: float | None = None) -> None:
-        """Drain within `timeout` seconds (default: the configured budget) and end the thread. Once only."""
-        if timeout is not None:
-            self.shutdown = timeout
-        self._deadline = self._clock.monotonic() + int(self.shutdown * 1e9)
+    def stop(self) -> None:
+        """Drain within the configured budget and end the thread. Once only."""
+        self._stopped_at = self._clock.monotonic()
         self._stopping.set()
         self.inbox.ring()
         if self._alone:
             self._run()
         else:
-            self._thread.join(self.shutdown + 0.5)
+            # Looked at again and again: the end may come before the configuration, with its budget, has been read.
+            while self._thread.is_alive() and (left := self._deadline - self._clock.monotonic()) > -_GRACE:
+                self._thread.join(min((left + _GRACE) / 1e9, 0.1))
         self.inbox.closed = True
         if self._thread.is_alive():
             self._guarded(self._say_what_is_left)
+
+    @property
+    def _deadline(self) -> int:
+        return self._stopped_at + int(self.shutdown * 1e9)
 
     def _run(self) -> None:
         with inboxes.building, quiet():
@@ -219,7 +225,7 @@ _lock = threading.RLock()
 
 def start(inbox: Inbox) -> None:
     """Get a background going for a shared inbox. Called by the inbox itself, at its first entry in a process."""
-    background = Background(inbox, lambda: _make(inbox))
+    background = Background(inbox, lambda: _make(background))
     inboxes.readers_end_with(flush, stop_all)
     with _lock:
         _running[id(inbox)] = background
@@ -302,8 +308,9 @@ def flush_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def _make(inbox: Inbox) -> Pipeline | None:
+def _make(background: Background) -> Pipeline | None:
     """The pipeline of a shared inbox; None where its configuration switches everything off."""
+    inbox = background.inbox
     from otel_alerting.config.build import build
     from otel_alerting.config.load import load
     from otel_alerting.config.schema import Config
@@ -319,9 +326,7 @@ def _make(inbox: Inbox) -> Pipeline | None:
         config = Config()
     if not config.enabled:
         return None
-    background = of(inbox)
-    if background is not None:
-        background.shutdown = config.shutdown_timeout / 1e9
+    background.shutdown = config.shutdown_timeout / 1e9
     return build(config, clock=SystemClock(), counters=Counters(), ring=inbox.ring)
 
 

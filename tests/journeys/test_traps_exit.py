@@ -200,6 +200,7 @@ def test_the_last_batch_is_told_in_whatever_order_the_exit_hooks_were_registered
 
 def test_a_thread_that_still_logs_while_the_program_ends_harms_nothing(slack: SlackSimulator, program: Program) -> None:
     """Daemon threads run on during the exit; what they say after the last word is not told and stops nobody."""
+    (program.folder / "alerting.yaml").write_text("version: 1\nshutdown_timeout: 30s\n")  # however slow the machine is
     ended = program.run(
         """
         import logging, threading
@@ -216,7 +217,7 @@ def test_a_thread_that_still_logs_while_the_program_ends_harms_nothing(slack: Sl
             threading.Thread(target=chatter, daemon=True).start()
         begun.wait()
         """,
-        env=slack_in(slack),
+        env={**slack_in(slack), "OTEL_ALERTING_CONFIG": "alerting.yaml"},
         timeout=60,
     )
     assert ended.returncode == 0, ended.stderr
