@@ -56,7 +56,7 @@ SLOW = Alert(
         threshold=0.8,
         comparison="above",
         unit="s",
-        measure="p99 of http.server.request.duration",
+        measure="p99(http.server.request.duration)",
         window=5 * MINUTE,
         samples=3480,
     ),

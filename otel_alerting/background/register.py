@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from types import FrameType
 
 from otel_alerting import inbox as inboxes
 from otel_alerting.background.thread import SHUTDOWN, Background, SystemClock
@@ -79,26 +76,6 @@ def stop_all() -> None:
 def _all_here() -> list[Background]:
     with _lock:
         return [background for background in _running.values() if background.is_here]
-
-
-def flush_on_sigterm() -> None:
-    """Drain before SIGTERM ends the process, then let the earlier handler (or the default) have it.
-
-    For programs that a plain SIGTERM would end without any exit hook. Call it on the main thread. With a handler of
-    the program's own, which may let it go on for a while, what there is is told before, and the rest at its end.
-    """
-    before = signal.getsignal(signal.SIGTERM)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if callable(before):
-            flush(SHUTDOWN)
-            before(number, frame)
-        elif before is not signal.SIG_IGN:
-            stop_all()
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-
-    signal.signal(signal.SIGTERM, handle)
 
 
 def _make(background: Background) -> Pipeline | None:

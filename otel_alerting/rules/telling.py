@@ -120,7 +120,7 @@ class Teller:
             threshold=reached.limit,
             comparison=reached.comparison,
             unit=shown_unit(self._rule, group.unit),
-            measure=f"{self._rule.measure} of {subject_of(self._rule)}",
+            measure=f"{self._rule.measure}({subject_of(self._rule)})",
             window=0 if self._rule.measure == "last" else int(self._rule.window),
             samples=look.samples,
         )

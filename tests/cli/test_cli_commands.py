@@ -237,7 +237,7 @@ def test_preview_speaks_the_tenants_language(run: Run) -> None:
     """And the one that is asked for."""
     Path("alerting.yaml").write_text("tenants: {acme: {locale: fr}}\n")
     english, french = run("preview", "default").out, run("preview", "default", "--tenant", "acme").out
-    assert run("preview", "default", "--locale", "fr").out == french != english
+    assert run("preview", "default", "--locale", "fr", "--tenant", "acme").out == french != english
 
 
 def test_preview_takes_the_users_template_and_data(run: Run) -> None:
