@@ -178,17 +178,17 @@ def _check(webhook_url: str, token: str, channel: str, api_url: str) -> None:
 def _problems(webhook_url: str, token: str, channel: str, api_url: str) -> list[tuple[str, str, str]]:
     """Path, what was found (never the value itself), what would be right."""
     if webhook_url and token:
-        return [("", "webhook_url and token", "give one of them")]
+        return [("", "webhook_url and token", "one of them")]
     if webhook_url:
         right = "a URL like https://hooks.slack.com/services/T…/B…/…"
         return [] if _is_url(webhook_url) else [("webhook_url", "something that is no URL", right)]
     if not token:
-        return [("", "neither webhook_url nor token", "give one of them")]
+        return [("", "neither webhook_url nor token", "one of them")]
     problems = []
     if not (token.isascii() and token.isprintable() and " " not in token):
-        problems.append(("token", "characters that no token has", "a bot token, it begins with xoxb-"))
+        problems.append(("token", "characters that no token has", "a bot token, which begins with xoxb-"))
     if not channel:
-        problems.append(("channel", "nothing", "with a token, the channel's name or id: #ops"))
+        problems.append(("channel", "nothing", "the channel's name or id, as #ops"))
     if not _is_url(api_url):
         problems.append(("api_url", "something that is no URL", f"a URL like {API_URL}"))
     return problems
