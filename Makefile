@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint types contracts catalogues suite journeys wheel bench clean help
+.PHONY: demo test lint types contracts catalogues suite explore journeys wheel bench clean help
 
 help:            ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ catalogues: $(STAMP)
 
 suite: $(STAMP)  ## The tests, on this interpreter
 	$(BIN)/python -m pytest -q -n auto
+
+explore: $(STAMP)  ## The properties, with examples that nobody has tried yet
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto -m "not process"
 
 journeys: $(STAMP)   ## The journeys, on every other interpreter of this machine
 	$(BIN)/python tests/interpreters.py

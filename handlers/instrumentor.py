@@ -2,7 +2,8 @@
 
 It runs after the SDK was configured from the environment and before the program begins. It adds the stamping
 processors, takes spans without the batch processor's delay, and puts an `AlertHandler` on the root logger, which sees
-more of a record than the bridge hands on: its template, its arguments, the extra values as they are.
+more of a record than the bridge hands on: its template, its arguments, the extra values as they are. It also hears how
+the program ends: by an exception that nobody catches, or by SIGTERM, which runs no exit hook.
 
 Needs `opentelemetry-instrumentation`; only OpenTelemetry's own loader and people who have it import this file.
 """
@@ -19,6 +20,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 
 from otel_alerting import inbox
 from otel_alerting.context import is_quiet
+from otel_alerting.handlers.endings import UncaughtWatch, flush_on_sigterm, would_end_unheard
 from otel_alerting.handlers.logging_handler import AlertHandler
 from otel_alerting.handlers.seen import SEEN
 from otel_alerting.handlers.settings import is_enabled
@@ -42,6 +44,7 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
 
     _handler: AlertHandler | None = None
     _bridge: Way | None = None
+    _uncaught: UncaughtWatch | None = None
     _processors: tuple[StampingSpanProcessor | StampingLogProcessor | DirectSpanProcessor, ...] = ()
     _asked = False
 
@@ -53,7 +56,7 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         if not is_enabled() or not (settings or is_wanted(os.environ)):
             return
         settings = {name: value for name, value in settings.items() if name != "enabled"}
-        for step in (self._add_span_processors, self._add_log_processor, self._attach_handler):
+        for step in (self._add_span_processors, self._add_log_processor, self._attach_handler, self._hear_endings):
             self._guarded(step, settings)
 
     def _uninstrument(self, **settings: object) -> None:
@@ -62,7 +65,9 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         inbox.leave(self.check)
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
-        self._handler, self._bridge, self._processors = None, None, ()
+        if self._uncaught is not None:
+            self._uncaught.leave()
+        self._handler, self._bridge, self._uncaught, self._processors = None, None, None, ()
 
     def check(self) -> None:
         """See that the handler is still on the root logger: `dictConfig` and `basicConfig(force=True)` take it off.
@@ -131,6 +136,13 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
         if not _is_covered(logging.getLogger()):
             logging.getLogger().addHandler(self._handler)
         inbox.look_after(self.check)
+
+    def _hear_endings(self, settings: Mapping[str, object]) -> None:
+        if self._handler is not None:
+            self._uncaught = UncaughtWatch(self._handler)
+        wanted = os.environ.get("OTEL_ALERTING_FLUSH_ON_SIGTERM", "").strip().lower() != "false"
+        if wanted and not settings and would_end_unheard():
+            flush_on_sigterm()
 
 
 def is_wanted(environ: Mapping[str, str]) -> bool:

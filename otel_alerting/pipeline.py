@@ -6,7 +6,7 @@ Everything here runs on one thread, the pipeline's own; only waiting for the net
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +61,8 @@ class Pipeline:
         self.clock = clock
         self.counters = counters
         self._told = told
+        self._under_way: Counter[str] = Counter()
+        """By tenant: alert changes that were handed over, and nobody has said yet what became of them."""
         self._redact = redact
         self._default_tenant = default_tenant
         self._resource = resource or {}
@@ -116,6 +118,7 @@ class Pipeline:
         """Take in what became of the messages that were handed over."""
         while self._told:
             delivery = self._told.popleft()
+            self._arrived(delivery)
             self.dispatcher.note(delivery, now)
             self.history.told(delivery)
             self._book(delivery)
@@ -139,9 +142,20 @@ class Pipeline:
         return self.courier.waiting() + sum(map(self.dispatcher.waiting, self.dispatcher.tenants()))
 
     def account(self) -> Mapping[str, Account]:
-        """By tenant: what there was to tell, and what became of it."""
-        tenants = {dict(labels).get("tenant", "") for (name, labels) in self.counters.all() if name in _BOOKS}
-        return {tenant: self._account_of(tenant) for tenant in sorted(tenants | set(self.dispatcher.tenants()))}
+        """By tenant: what there was to tell, and what became of it. Balances between any two verbs of this pipeline."""
+        self.settle(self.clock.now())
+        books: dict[str, Counter[str]] = defaultdict(lambda: Counter(raised=0, sent=0, merged=0, waiting=0))
+        for tenant in self.dispatcher.tenants():
+            books[tenant]["raised"] += self.dispatcher.raised(tenant)
+            books[tenant]["waiting"] += self.dispatcher.waiting(tenant)
+        for tenant, changes in self._under_way.items():
+            books[tenant]["waiting"] += changes
+        for (name, labels), number in self.counters.all().items():
+            if name in _LINES:
+                there = dict(labels)
+                line = f"dropped.{there['reason']}" if name == "dropped" else _LINES[name]
+                books[there["tenant"]][line] += number
+        return {tenant: books[tenant] for tenant in sorted(books)}
 
     def close(self) -> None:
         """Stop telling. What waits is settled as dropped."""
@@ -158,6 +172,7 @@ class Pipeline:
     def _send(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
             notifiers = self.receivers[notification.receiver].notifiers
+            self._under_way[notification.tenant] += notification.changes * max(1, len(notifiers))
             if not notifiers:
                 self._nobody(notification)
                 continue
@@ -185,6 +200,11 @@ class Pipeline:
             )
         )
 
+    def _arrived(self, delivery: Delivery) -> None:
+        self._under_way[delivery.tenant] -= delivery.changes
+        if not self._under_way[delivery.tenant]:
+            del self._under_way[delivery.tenant]  # names of tenants may be anybody's invention
+
     def _book(self, delivery: Delivery) -> None:
         if delivery.outcome is Outcome.DROPPED:
             self.counters.add("dropped", delivery.changes, tenant=delivery.tenant, reason=delivery.word)
@@ -193,22 +213,6 @@ class Pipeline:
         if delivery.outcome is Outcome.SENT and delivery.attempts:
             self.counters.add("messages", tenant=delivery.tenant, destination=delivery.destination)
 
-    def _account_of(self, tenant: str) -> Account:
-        def total(name: str) -> int:
-            return self.counters.total(name, tenant=tenant)
 
-        dropped: dict[str, int] = {}
-        for (name, labels), number in self.counters.all().items():
-            there = dict(labels)
-            if name == "dropped" and there.get("tenant") == tenant:
-                dropped[f"dropped.{there['reason']}"] = dropped.get(f"dropped.{there['reason']}", 0) + number
-        return {
-            "raised": self.dispatcher.raised(tenant) + total("raised_copies"),
-            "sent": total("sent"),
-            "merged": total("merged"),
-            "waiting": self.dispatcher.waiting(tenant) + self.courier.waiting(tenant),
-            **dropped,
-        }
-
-
-_BOOKS = {"sent", "merged", "dropped", "raised_copies"}
+_LINES = {"sent": "sent", "merged": "merged", "dropped": "dropped", "raised_copies": "raised"}
+"""Counters by tenant that are lines of its account."""

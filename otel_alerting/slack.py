@@ -15,6 +15,8 @@ from otel_alerting.model import Receipt
 from otel_alerting.notifiers.slack import API_URL, Slack
 
 _PATIENCE = 60.0
+_REQUEST, _SHORTEST = 5.0, 0.1
+"""Seconds that one request may take, at most and at least."""
 _TEXT = 4_000
 """More, and Slack may split the message."""
 
@@ -33,7 +35,7 @@ class SlackNotifier:
         timezone: of times in templates, as `Europe/Paris`.
         templates: folders of your own templates, before the built-in ones.
         api_url: Slack's Web API; for proxies and simulators.
-        patience: seconds before a call gives up.
+        patience: seconds before a call gives up; a request under way then may take 5 more, or `patience` if it is less.
 
     Raises:
         ConfigurationError: for arguments that cannot work.
@@ -52,8 +54,9 @@ class SlackNotifier:
         patience: float = _PATIENCE,
     ) -> None:
         self._webhook = bool(webhook_url)
+        timeout = int(min(_REQUEST, max(patience, _SHORTEST)) * 1e9)
         self._open: Callable[[str], Slack] = lambda name: Slack(
-            webhook_url=webhook_url, token=token, channel=name, api_url=api_url
+            webhook_url=webhook_url, token=token, channel=name, api_url=api_url, timeout=timeout
         )
         self._channel = channel
         self._locale, self._timezone = locale, timezone

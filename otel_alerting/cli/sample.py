@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from otel_alerting.model import Alert, Failure, Frame, Notification, Reading, Reason, Severity, State
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.duration import MINUTE
+from otel_alerting.model.notification import digest
 
 SAMPLES: Mapping[str, Mapping[str, Fact]] = {
     "ml_model_drift": {"model_name": "recommendation_v2", "drift_score": 0.85, "threshold": 0.7},
@@ -25,7 +28,12 @@ def sample(
     text: str = "Payment provider answered 503 after 3 attempts",
     over: bool = False,
 ) -> Notification:
-    """A notification about one alert that would be told with this template."""
+    """A notification about one alert that would be told with this template; a digest is about several groups."""
+    if template == "digest":
+        groups = [
+            sample(name, at=at, tenant=tenant, severity=level, text=words, over=over) for name, level, words in _GROUPS
+        ]
+        return digest(msgspec.structs.replace(group, group=f"preview {seq}") for seq, group in enumerate(groups))
     alert = Alert(
         tenant=tenant,
         name=_NAMES.get(template, "LoggedError" if template == "default" else template),
@@ -61,13 +69,19 @@ def sample(
     )
 
 
+_GROUPS = (
+    ("exception", Severity.CRITICAL, "charging the card failed"),
+    ("threshold", Severity.HIGH, ""),
+    ("default", Severity.WARNING, "only 4 left of beans, order more"),
+    ("default", Severity.WARNING, "the recommendations are two hours old"),
+)
 _NAMES = {"threshold": "SlowRequests", "exception": "UnhandledException"}
 _READING = Reading(
     value=1.24,
     threshold=0.8,
     comparison="above",
     unit="s",
-    measure="p99 of http.server.request.duration",
+    measure="p99(http.server.request.duration)",
     window=5 * MINUTE,
     samples=1370,
 )

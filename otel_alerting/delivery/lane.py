@@ -85,7 +85,7 @@ class Lane:
             return self._quiet_turn()
         address = min(loud)[1]
         waiting = list(islice(self._piles[address].loud(), TOGETHER))
-        if len(waiting) == TOGETHER:
+        if len(waiting) == TOGETHER and self._is_paced:
             return Turn(address)
         group, bundle = waiting[0]
         return Turn(address, group, self.previous(bundle.combined()))
@@ -155,6 +155,11 @@ class Lane:
     def idle(self) -> bool:
         """Would nothing be lost by forgetting this lane?"""
         return not (self._letters or self.busy or self._owed or self.breaker.down)
+
+    @property
+    def _is_paced(self) -> bool:
+        """Does a message cost time? What a console or a file takes at once need not be merged."""
+        return bool(self.notifier.budgets(None))
 
     def _echo(self, load: Load) -> None:
         """Groups with a message of their own were told in a digest: their message is changed when there is time."""

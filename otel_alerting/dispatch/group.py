@@ -9,7 +9,7 @@ import msgspec
 
 from otel_alerting.dispatch.decide import Since, Told, decide
 from otel_alerting.dispatch.route import Path
-from otel_alerting.model import Alert, Delivery, Labels, Notification, Outcome, Reason, Receipt, Severity
+from otel_alerting.model import Alert, Delivery, Labels, News, Notification, Outcome, Reason, Receipt, Severity
 
 LISTED = 50
 """Alerts that a notification carries; its totals count the others too."""
@@ -37,6 +37,7 @@ class Group:
         self._told: Told | None = None
         self._members: dict[str, Alert] = {}
         self._worst: dict[str, Severity] = {}  # by member: the severity that readers know, or will be told next
+        self._news: dict[str, News] = {}  # by member: what readers were not told of yet
         self._firing = 0
         self._stirred_at = 0  # the first thing that nobody was told of yet
         self._flushed_at = 0
@@ -107,6 +108,7 @@ class Group:
         for alert in self.ended():
             del self._members[alert.identity]
         self._worst = {alert.identity: alert.severity for alert in self._members.values()}
+        self._news = {}
         self.since, self._urgent_at, self._flushed_at = _NOTHING, None, now
         return notification
 
@@ -125,6 +127,7 @@ class Group:
     def _begin(self, alert: Alert, now: int) -> int:
         self._members[alert.identity] = alert
         self._worst[alert.identity] = max(alert.severity, self._worst.get(alert.identity, alert.severity))
+        self._news[alert.identity] = News.NEW
         self._firing += 1
         self._stir(now, alert.severity >= Severity.HIGH)
         self.since = msgspec.structs.replace(self.since, started=self.since.started + 1)
@@ -134,6 +137,7 @@ class Group:
         self._members[alert.identity] = msgspec.structs.replace(
             alert, started_at=min(before.started_at, alert.started_at), count=max(before.count, alert.count)
         )
+        self._news[alert.identity] = News.OVER
         self._firing -= 1
         self._stir(now, urgent=False)
         self.since = msgspec.structs.replace(self.since, ended=self.since.ended + 1)
@@ -143,6 +147,7 @@ class Group:
         self._members[alert.identity] = alert
         if alert.severity > self._worst[alert.identity]:
             self._worst[alert.identity] = alert.severity
+            self._news.setdefault(alert.identity, News.WORSE)
             self._stir(now, self._told is not None or alert.severity >= Severity.HIGH)
             self.since = msgspec.structs.replace(self.since, worse=self.since.worse + 1)
             return 1
@@ -168,6 +173,7 @@ class Group:
 
     def _notification(self, reason: Reason, now: int, lost: Mapping[str, int]) -> Notification:
         alerts = self._members.values()
+        listed = heapq.nsmallest(LISTED, alerts, key=self._news_first)
         return Notification(
             tenant=self.tenant,
             receiver=self.path.receiver,
@@ -176,17 +182,22 @@ class Group:
             reason=reason,
             seq=self.seq,
             at=now,
-            alerts=tuple(heapq.nsmallest(LISTED, alerts, key=worst_first)),
+            alerts=tuple(sorted(listed, key=worst_first)),
             firing=self._firing,
             resolved=len(alerts) - self._firing,
             changes=self.since.changes,
             occurrences=sum(alert.count for alert in alerts),
             severity=max(alert.severity for alert in (self.active() if self._firing else alerts)),
             started_at=min(alert.started_at for alert in alerts),
+            news={one.identity: self._news[one.identity] for one in listed if one.identity in self._news},
             lost=lost,
             unknown_tenant=self.unknown_tenant,
             previous=dict(self._receipts),
         )
+
+    def _news_first(self, alert: Alert) -> tuple[object, ...]:
+        """Readers who know the others must find what they do not know, however long the list is."""
+        return (alert.identity not in self._news, *worst_first(alert))
 
 
 def worst_first(alert: Alert) -> tuple[object, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -22,6 +23,16 @@ class State(str, enum.Enum):
     RESOLVED = "resolved"
 
 
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "at_least": operator.ge,
+    "below": operator.lt,
+    "at_most": operator.le,
+    "equals": operator.eq,
+    "not_equals": operator.ne,
+}
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The number behind a threshold alert and what it was held against."""
 
@@ -32,11 +43,17 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     """UCUM (`s`, `By`, `1`), or `ratio` for a share that people read as a percentage."""
     measure: str = ""
-    """What was measured: `p99 of http.server.request.duration`."""
+    """What was measured: `p99(http.server.request.duration)`."""
     window: int = 0
     """Nanoseconds; 0 where the last value counts."""
     samples: int = 0
     """Observations in the window."""
+
+    @property
+    def holds(self) -> bool:
+        """Is the number on the wrong side of its threshold? True where there is nothing to hold it against."""
+        held = _HOLDS.get(self.comparison)
+        return self.threshold is None or held is None or held(self.value, self.threshold)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

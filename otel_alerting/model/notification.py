@@ -33,6 +33,17 @@ class Reason(str, enum.Enum):
     """All of it is over."""
 
 
+class News(str, enum.Enum):
+    """What the readers of a group do not know of one of its alerts."""
+
+    NEW = "new"
+    """It began, or began again."""
+    WORSE = "worse"
+    """Its severity rose."""
+    OVER = "over"
+    """It ended."""
+
+
 _LOUDNESS = (Reason.UPDATED, Reason.REPEAT, Reason.FEWER, Reason.MORE, Reason.ESCALATED, Reason.FIRST)
 
 
@@ -63,6 +74,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     started_at: int
     """When the oldest alert of the group began."""
+    news: Mapping[str, News] = {}
+    """By an alert's identity: what the group's readers, who know the others, were not told of before."""
     lost: Mapping[str, int] = {}
     """What could not be taken in since the last notification to this tenant, by reason."""
     unknown_tenant: str = ""
@@ -102,6 +115,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
             reason=reason,
             changes=self.changes + earlier.changes,
             resolved=self.resolved + earlier.resolved,
+            news={**earlier.news, **self.news},
             lost=_summed((earlier.lost, self.lost)),
             previous={**earlier.previous, **self.previous},
         )

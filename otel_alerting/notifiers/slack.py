@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
@@ -23,6 +24,7 @@ POST_EVERY = SECOND
 """Slack allows a channel one message a second."""
 UPDATE_EVERY = 1_250_000_000
 """48 a minute: Slack allows a workspace a little over 50 changes a minute."""
+_CHANNEL_ID = re.compile("[CDGU][A-Z0-9]{7,}")
 UNSAID = 10 * SECOND
 """How long to wait when Slack says "too fast" and not for how long."""
 
@@ -64,7 +66,7 @@ class Slack:
     @property
     def destination(self) -> str:
         """`slack:1f0c9a3b/#ops`; the digits stand for the token or the webhook's URL."""
-        return f"{self._workspace}/{'webhook' if self._webhook else self._channel}"
+        return f"{self._workspace}/{'webhook' if self._webhook else _named(self._channel)}"
 
     @property
     def updates(self) -> bool:
@@ -176,17 +178,17 @@ def _check(webhook_url: str, token: str, channel: str, api_url: str) -> None:
 def _problems(webhook_url: str, token: str, channel: str, api_url: str) -> list[tuple[str, str, str]]:
     """Path, what was found (never the value itself), what would be right."""
     if webhook_url and token:
-        return [("", "webhook_url and token", "give one of them")]
+        return [("", "webhook_url and token", "one of them")]
     if webhook_url:
         right = "a URL like https://hooks.slack.com/services/T…/B…/…"
         return [] if _is_url(webhook_url) else [("webhook_url", "something that is no URL", right)]
     if not token:
-        return [("", "neither webhook_url nor token", "give one of them")]
+        return [("", "neither webhook_url nor token", "one of them")]
     problems = []
     if not (token.isascii() and token.isprintable() and " " not in token):
-        problems.append(("token", "characters that no token has", "a bot token, it begins with xoxb-"))
+        problems.append(("token", "characters that no token has", "a bot token, which begins with xoxb-"))
     if not channel:
-        problems.append(("channel", "nothing", "with a token, the channel's name or id: #ops"))
+        problems.append(("channel", "nothing", "the channel's name or id, as #ops"))
     if not _is_url(api_url):
         problems.append(("api_url", "something that is no URL", f"a URL like {API_URL}"))
     return problems
@@ -199,6 +201,11 @@ def _is_url(said: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and said.isascii() and said.isprintable()
+
+
+def _named(channel: str) -> str:
+    """`ops` and `#ops` are one channel, hence one queue."""
+    return channel if channel[:1] in "#@" or _CHANNEL_ID.fullmatch(channel) else f"#{channel}"
 
 
 def _digest(secret: str) -> str:

@@ -43,7 +43,7 @@ def filled(form: Form, notification: Notification, telling: Telling, alerts: Seq
         parts = (PartView(part, telling) for part in notification.parts)
         lines = _listed(form, parts, notification, telling)
     elif max(notification.firing + notification.resolved, len(alerts)) > 1:
-        lines = _listed(form, alerts, notification, telling)
+        lines = _listed(form, _news_first(alerts, notification, telling), notification, telling)
     return Page(sheet, lines, notification, telling, alerts[0] if alerts else None)
 
 
@@ -213,8 +213,14 @@ class Page:
             yield f"⚠️ {said}"
 
 
+def _news_first(alerts: Sequence[AlertView], notification: Notification, telling: Telling) -> Iterator[AlertView]:
+    """Each group of alerts worst first, and before them those that the readers do not know."""
+    known = [alert.identity not in telling.news for alert in notification.alerts]
+    return (alerts[index] for index in sorted(range(len(alerts)), key=known.__getitem__))
+
+
 def _listed(
-    form: Form, entries: Iterator[PartView] | Sequence[AlertView], notification: Notification, telling: Telling
+    form: Form, entries: Iterator[PartView] | Iterator[AlertView], notification: Notification, telling: Telling
 ) -> tuple[str, ...]:
     """One line an entry, as many as fit, and a last one that counts the rest."""
     voice = telling.voice

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from otel_alerting.errors import TemplateError
-from otel_alerting.model import Message, Notification, Receipt, Severity
+from otel_alerting.model import Message, Notification, Reason, Receipt, Severity
 from otel_alerting.render.locales import LocaleManager
 from otel_alerting.render.page import Page, bare, filled
 from otel_alerting.render.redact import Redactor
@@ -79,7 +79,8 @@ class Renderer:
         """
         voice = Voice(self._locales.language(locale), dialect_of(format), timezone or "UTC", notification.at)
         engine = self._templates.beneath(templates)
-        telling = Telling(engine, voice, self._redact, links.trace_url if links else "")
+        news = {} if notification.reason is Reason.FIRST else notification.news
+        telling = Telling(engine, voice, self._redact, links.trace_url if links else "", news)
         return self._page(notification, telling).message(format, previous)
 
     def render_sample(

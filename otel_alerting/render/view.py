@@ -9,12 +9,13 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import overload
 
 from markupsafe import Markup
 
 from otel_alerting.errors import TemplateError
-from otel_alerting.model import Alert, Notification, Reading
+from otel_alerting.model import Alert, News, Notification, Reading
 from otel_alerting.model.alert import Fact
 from otel_alerting.model.signal import Failure, Frame
 from otel_alerting.render import words
@@ -38,6 +39,8 @@ _LONGEST_HEADLINE = 2_000
 _LONGEST_TEXT, _LONGEST_SUMMARY = 1_400, 900
 _OTHERS = 20
 _FRAMES = 8
+_RUN = 3
+"""Lines of one library in a row that are shown as they are."""
 _CAUSES = 4
 
 
@@ -49,6 +52,8 @@ class Telling:
     voice: Voice
     redactor: Redactor
     trace_url: str = ""
+    news: Mapping[str, News] = field(default_factory=dict)
+    """By an alert's identity: what its readers did not know."""
     troubles: list[TemplateError] = field(default_factory=list)
     """Templates that failed; the default one took their place."""
     raw: dict[str, TemplateError] = field(default_factory=dict)
@@ -68,6 +73,7 @@ class AlertView(Plain):
         self.firing = shown.firing
         self.labels, self.facts = shown.labels, shown.facts
         self.text = cut(shown.text, _LONGEST_TEXT, telling.voice.missing)
+        self.news = telling.news.get(alert.identity)
         self.count = self.occurrences = shown.count
         self.started_at, self.ended_at = shown.started_at, shown.ended_at
         self.lasted = max(0, (shown.ended_at or telling.voice.now) - shown.started_at)
@@ -103,6 +109,8 @@ class AlertView(Plain):
         for name in ("summary", "description", "message"):
             if self.annotations.get(name):
                 return self.annotations[name]
+        if self._alert.failure is None and self.details:
+            return ""  # it is shown whole below
         said = one_line(self._alert.text)
         told = (self.title, self._alert.failure.message if self._alert.failure else None)
         if not said or (len(said) <= _ONE_LINE and said in told):
@@ -154,6 +162,11 @@ class AlertView(Plain):
     def measure(self) -> str:
         """What was measured."""
         return self._alert.reading.measure if self._alert.reading else ""
+
+    @property
+    def counts(self) -> bool:
+        """Does its count say anything? Of a level, how often it was read does not."""
+        return not self.measure.startswith(("last(", "avg(", "min(", "max("))
 
     @property
     def window(self) -> int:
@@ -319,7 +332,11 @@ def _reading(reading: Reading, voice: Voice) -> Markup:
         return safe(voice.value(value))
     sign = words.COMPARISONS.get(reading.comparison, "")
     threshold = voice.language.quantity(reading.threshold, reading.unit)
-    return safe(voice.value(f"{value} ({sign} {threshold})" if sign else f"{value} ({threshold})"))
+    limit = f"{sign} {threshold}" if sign else threshold
+    if not reading.holds:
+        # TRANSLATORS: A number that is back on the right side, while its alert waits to be sure: "10 (was > 100)".
+        return safe(voice.value(voice.gettext("%(value)s (was %(limit)s)", value=value, limit=limit)))
+    return safe(voice.value(f"{value} ({limit})"))
 
 
 def _headline(text: str) -> str:
@@ -341,10 +358,25 @@ def _stack(failure: Failure) -> Iterator[str]:
             yield current.stacktrace.strip()
             return
         yield _headed(current)
-        yield from (f"  {_place(frame)}" for frame in reversed(current.frames[-_FRAMES:]))
+        yield from islice((f"  {line}" for line in _lines(current.frames)), _FRAMES)
         current = current.cause
         if current is not None:
             yield "↳"
+
+
+def _lines(frames: Sequence[Frame]) -> Iterator[str]:
+    """Innermost first. Of a library that calls itself, its first and last line are told, and how many lie between."""
+    for package, run in groupby(reversed(frames), key=_package):
+        lines = [_place(frame) for frame in run]
+        if package and len(lines) > _RUN:
+            lines[1:-1] = [f"… {len(lines) - 2} in {package}"]
+        yield from lines
+
+
+def _package(frame: Frame) -> str:
+    """The installed package that a line belongs to; empty for the program's own."""
+    found = _INSTALLED.split(frame.file.replace("\\", "/"))
+    return found[-1].split("/")[0] if len(found) > 1 else ""
 
 
 def _place(frame: Frame) -> str:

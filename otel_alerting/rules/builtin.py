@@ -27,6 +27,8 @@ _ALIASES = 20_000
 _TWICE = 10_000
 """Exceptions remembered, to recognise one that a log record and a span both tell."""
 _HIGH = int(Severity.HIGH)
+_ASGI_EVENT = "asgi.event.type"
+"""On a span about one message of a request (opentelemetry-instrumentation-asgi); the request has its own."""
 
 
 class BuiltinRules:
@@ -126,6 +128,8 @@ class BuiltinRules:
             return []
         if span.failures:
             return self._failure(span, span.failures[-1], now, severity)
+        if _ASGI_EVENT in span.attributes:
+            return []
         labels = {"service.name": span.service, "span.name": span.name}
         return self._see(self._trouble("SpanFailed", labels, span), span, severity, now)
 

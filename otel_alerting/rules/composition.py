@@ -65,9 +65,9 @@ class Composition:
         return "" if "divide_by" in self._words and units[-1] else units[0]
 
     def text(self) -> str:
-        """What is measured, for readers: `rate of http.errors / rate of http.requests`, `count of span Δ 7d`."""
+        """What is measured, for readers: `rate(http.errors) / rate(http.requests)`, `count(span) Δ 7d`."""
         operands = [("", self._number), *self._number.further_operands]
-        said = [f"{_SIGNS.get(word, '')} {one.measure} of {subject_of(one)} " for word, one in operands]
+        said = [f"{_SIGNS.get(word, '')} {one.measure}({subject_of(one)}) " for word, one in operands]
         if self._compare is not None:
             said.append(f"Δ {self._compare.to}")
         return "".join(said).strip()

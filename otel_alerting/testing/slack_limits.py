@@ -23,6 +23,16 @@ class Limits:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
+    def close(self, key: str, seconds: int) -> None:
+        """Let nothing in for a while, as whoever sends was told."""
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(full_at=now))
+        bucket.closed_until = max(bucket.closed_until, now + seconds * SECOND)
+
+    def is_closed(self, key: str) -> bool:
+        """Was whoever sends told to wait until later than now?"""
+        return key in self._buckets and self._clock() < self._buckets[key].closed_until
+
     def ask(self, key: str, *, every: int, burst: int) -> tuple[int, bool]:
         """May one more come in? Whole seconds to wait (0: yes), and whether it came although it was told to wait."""
         now = self._clock()

@@ -30,7 +30,7 @@ from otel_alerting.testing.slack_methods import accepted
 from otel_alerting.testing.slack_press import Acknowledged, interaction, send
 from otel_alerting.testing.slack_rules import Refusal
 from otel_alerting.testing.slack_server import Reply, Request, Server
-from otel_alerting.testing.slack_trouble import Match, Trouble
+from otel_alerting.testing.slack_trouble import Match, Trouble, gate_of
 from otel_alerting.testing.slack_workspace import Posted, Workspace
 
 TEAM = "T0SIMULATOR"
@@ -60,6 +60,8 @@ class SlackSimulator:
     ) -> None:
         self.signing_secret = "simulator-signing-secret"  # noqa: S105 - that of a simulator
         self._front = Front(limits=Limits(clock) if rate_limits else None, burst=burst, heard=heard)
+        self._gates = Limits(clock)
+        """Closed by the waits that `fail` made up; those of the rate limits are the front's."""
         self._server = Server(self._handle, port)
         self._changed = threading.Condition(threading.RLock())
         self._stopping = threading.Event()
@@ -240,6 +242,8 @@ class SlackSimulator:
     def _handle(self, request: Request) -> Reply | None:
         with self._changed:
             self._requests.append(request)
+            if self._gates.is_closed(gate_of(request)):
+                self._front.violations.append(request)
             trouble = next((one for one in self._troubles if one.takes(request)), None)
         if trouble is None:
             return self._answer(request)
@@ -247,7 +251,10 @@ class SlackSimulator:
             self._stopping.wait(trouble.wait)
         if trouble.accepts:
             self._answer(request)
-        return None if trouble.silent else trouble.reply(request) or self._answer(request)
+        reply = trouble.reply(request)
+        if reply is not None and "Retry-After" in reply.headers:
+            self._gates.close(gate_of(request), int(reply.headers["Retry-After"]))
+        return None if trouble.silent else reply or self._answer(request)
 
     def _answer(self, request: Request) -> Reply:
         with self._changed:

@@ -101,6 +101,14 @@ class Trouble:
         return self.match(request)
 
 
+def gate_of(request: Request) -> str:
+    """What a `Retry-After` is about: the webhook, or the method and the channel."""
+    try:
+        return f"{request.path} {request.arguments.get('channel', '')}"
+    except ValueError:
+        return request.path
+
+
 def too_fast(request: Request, seconds: int, word: str = "", status: int | None = None) -> Reply:
     """Slack's 429: a webhook and the Web API spell it differently."""
     headers = {"Retry-After": str(seconds)}

@@ -498,3 +498,13 @@ def test_what_comes_after_the_stop_is_dropped_with_a_word() -> None:
     world.courier.stop()
     world.deliver(notification(), world.place())
     assert world.outcomes() == [("dropped", "shutdown")]
+
+
+def test_where_messages_cost_no_time_every_group_has_its_own() -> None:
+    """A console takes all there is at once: merging would only hide what each of them says."""
+    world = World()
+    place = world.place()
+    for number in range(9):
+        world.deliver(notification(f"g{number}"), place)
+    world.step()
+    assert len(place.taken) == 9

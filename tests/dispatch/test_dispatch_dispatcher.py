@@ -11,7 +11,7 @@ from otel_alerting.dispatch.dispatcher import Dispatcher
 from otel_alerting.dispatch.group import LISTED
 from otel_alerting.dispatch.matcher import Matcher
 from otel_alerting.dispatch.route import Route
-from otel_alerting.model import Alert, Delivery, Notification, Outcome, Reason, Receipt, Severity, Tenant
+from otel_alerting.model import Alert, Delivery, News, Notification, Outcome, Reason, Receipt, Severity, Tenant
 from otel_alerting.model.duration import HOUR, MINUTE, SECOND, Duration
 from otel_alerting.telemetry import Counters
 
@@ -447,3 +447,34 @@ def test_what_is_due_is_found_without_looking_at_every_group() -> None:
     ours.accept(alert("h7").resolved(6 * SECOND), 6 * SECOND)
     assert len(ours.due(3 * MINUTE)) == 1
     assert looked == 1
+
+
+def test_readers_are_told_what_they_do_not_know() -> None:
+    """By alert: what began, got worse or ended since."""
+    ours = dispatcher()
+    first = told(ours)
+    assert first.alerts[0].identity in first.news
+    for host, severity in (("web-1", Severity.HIGH), ("web-2", Severity.WARNING)):
+        ours.accept(alert(host, 6 * SECOND, severity), 6 * SECOND)
+    more = only(ours.due(6 * SECOND))
+    assert {one.labels["host"]: more.news[one.identity] for one in more.alerts} == {
+        "web-1": News.WORSE,
+        "web-2": News.NEW,
+    }
+    ours.accept(alert("web-2").resolved(7 * SECOND), 7 * SECOND)
+    fewer = only(ours.due(2 * MINUTE))
+    assert [(one.labels["host"], fewer.news.get(one.identity)) for one in fewer.alerts] == [
+        ("web-1", None),
+        ("web-2", News.OVER),
+    ]
+
+
+def test_what_is_new_is_listed_however_long_the_list_is() -> None:
+    """Of two hundred that are worse, and were told, room is made for the one that was not."""
+    ours = dispatcher()
+    for number in range(200):
+        ours.accept(alert(f"h{number:03}", 0, Severity.HIGH, count=9), 0)
+    ours.due(0)
+    ours.accept(alert("late", 1), 1)
+    more = only(ours.due(2 * MINUTE))
+    assert (more.alerts[-1].labels["host"], len(more.alerts)) == ("late", LISTED)

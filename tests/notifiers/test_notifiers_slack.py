@@ -384,3 +384,9 @@ def test_the_body_is_what_slack_wants(slack: SlackSimulator) -> None:
     assert request.headers["authorization"] == f"Bearer {slack.token}"
     assert slack.token not in request.body.decode()
     assert json.loads(request.body)["channel"] == "#ops"
+
+
+def test_a_channel_with_and_without_its_sign_is_one_destination() -> None:
+    """Two queues for one channel would each keep a pace of their own."""
+    assert Slack(token="xoxb-1", channel="ops").destination == Slack(token="xoxb-1", channel="#ops").destination
+    assert Slack(token="xoxb-1", channel="C0123456789").destination.endswith("/C0123456789")

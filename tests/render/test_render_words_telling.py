@@ -3,7 +3,7 @@
 import msgspec
 from render_words_samples import AT, alert, render, told
 
-from otel_alerting.model import Reason, Severity
+from otel_alerting.model import Failure, Frame, News, Reading, Reason, Severity
 from otel_alerting.model.duration import HOUR, SECOND
 from otel_alerting.model.notification import digest
 
@@ -98,7 +98,7 @@ def test_a_digest_marks_what_is_over() -> None:
     firing, over = told(alert("threshold"), group="a"), told(alert(), group="b", reason=Reason.RESOLVED)
     lines = render(digest([firing, over])).lines
     assert lines == (
-        "🔴 Zq1 · 7.3% (> 2%) · zq5 · 3 occurrences",
+        "🔴 Zq1 · 7.3% (> 2%) · zq5 · zq-9 · 3 occurrences",
         "🟢 Resolved: zq zq 8 · zq5 · 3 occurrences",
     )
 
@@ -129,3 +129,60 @@ def test_the_age_of_what_goes_on_is_its_own() -> None:
     """From its start to the message's moment."""
     message = render(told(alert(started_at=AT - 26 * HOUR - 30 * SECOND), reason=Reason.REPEAT))
     assert message.summary.startswith("Firing for 1 day, 2 hours")
+
+
+def test_a_digest_shows_its_worst_alert_in_full() -> None:
+    """Whoever opens one message must not have to look for the traceback elsewhere."""
+    mild = told(alert(severity=Severity.WARNING, correlation_id="zq-1"), group="mild")
+    worst = told(alert("exception", severity=Severity.CRITICAL, correlation_id="zq-2"), group="worst")
+    message = render(digest([mild, worst]))
+    assert "zq.Q7: zq 7" not in message.details
+    assert message.details.startswith("Q7: zq 7")
+    assert "zq.py:7" in message.details
+    assert any("zq-2" in line for line in message.context)
+    assert any("zq-1" in line for line in message.lines)
+
+
+def test_what_is_new_in_a_group_stands_first_and_is_marked() -> None:
+    """Readers know the others; severity orders the rest."""
+    known, worse, new = (alert(labels={"n": str(n)}, text=f"zq {n}", severity=Severity.HIGH) for n in range(3))
+    news = {worse.identity: News.WORSE, new.identity: News.NEW}
+    lines = render(told(known, worse, new, reason=Reason.MORE, news=news)).lines
+    assert [line[:1] for line in lines] == ["🔺", "🆕", "🔴"]
+    first = render(told(known, worse, new, news=news)).lines
+    assert [line[:1] for line in first] == ["🔴", "🔴", "🔴"]
+
+
+def test_a_number_that_is_back_says_so() -> None:
+    """While an alert waits to be sure, `10 (> 100)` would be nonsense."""
+    back = alert("threshold", reading=Reading(value=10, threshold=100, comparison="above", measure="last(zq)"))
+    message = render(told(back))
+    assert fields(message)["Value"] == "10 (was > 100)"
+    assert "Count" not in fields(message)  # how often a level was read says nothing
+
+
+def test_a_message_says_whose_it_is() -> None:
+    """Several tenants may share a channel; the default one needs no name."""
+    assert any("zq" in line for line in render(told(alert())).context if line.startswith("Tenant"))
+    assert not any("Tenant" in line for line in render(told(alert(), tenant="default")).context)
+
+
+def test_a_text_of_several_lines_is_shown_once() -> None:
+    """Its first line is the title, all of it the details."""
+    message = render(told(alert(text="zq one\nzq two\nzq three")))
+    assert "zq three" in message.details
+    assert message.summary == ""
+
+
+def test_a_library_that_calls_itself_is_one_line_of_the_traceback() -> None:
+    """What the program did is worth the room."""
+    inside = [Frame(file=f"/x/lib/python3.11/site-packages/flask/f{n}.py", line=n, function="f") for n in range(6)]
+    own = Frame(file="/srv/shop/till.py", line=9, function="pay")
+    failure = Failure(type="Q7", message="zq", frames=(*inside, own))
+    assert render(told(alert("exception", failure=failure))).details.splitlines() == [
+        "Q7: zq",
+        "  /srv/shop/till.py:9 pay",
+        "  flask/f5.py:5 f",
+        "  … 4 in flask",
+        "  flask/f0.py:0 f",
+    ]

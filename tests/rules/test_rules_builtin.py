@@ -107,6 +107,13 @@ def test_a_failed_span_with_an_exception_is_one_alert() -> None:
     assert bare.labels == {"service.name": "shop", "span.name": "GET /pay"}
 
 
+def test_a_failed_request_is_told_once_although_its_messages_have_spans_too() -> None:
+    """ASGI's instrumentation marks the span of `http.response.start` as failed, and the server's."""
+    message = span(name="GET /pay http send", attributes={"asgi.event.type": "http.response.start"})
+    (alert,) = told(BuiltinRules(), [message, span()])
+    assert alert.labels == {"span.name": "GET /pay"}
+
+
 def test_an_exception_in_a_span_that_did_not_fail_is_a_warning() -> None:
     """Somebody recorded it and went on."""
     (alert,) = told(BuiltinRules(), [span(status="unset", failures=(failure(),))])

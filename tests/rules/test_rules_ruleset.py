@@ -196,7 +196,7 @@ def test_the_alert_says_what_was_read_and_what_it_was_held_against() -> None:
     )
     (alert,) = play(rules, [seen], 15)
     assert alert.reading is not None
-    assert alert.reading.measure == "p99 of span.duration"
+    assert alert.reading.measure == "p99(span.duration)"
     assert (alert.reading.threshold, alert.reading.comparison, alert.reading.unit) == (0.8, "above", "s")
     assert (alert.reading.window, alert.reading.samples, alert.template) == (MINUTE, 1, "threshold")
     assert (alert.labels, alert.facts) == ({"http.route": "/pay", "team": "shop"}, {"user": "u"})

@@ -115,6 +115,21 @@ def test_only_matching_requests_fail(slack: SlackSimulator) -> None:
     assert httpx.post(slack.webhook_url, json={"text": "x"}, headers={"X-Bad": "1"}).status_code == 502
 
 
+def test_whoever_comes_before_a_retry_after_is_written_down() -> None:
+    """Also where the wait was made up by a test; other channels and methods may go on."""
+    clock = Hand()
+    with SlackSimulator(clock=clock) as slack:
+        slack.fail(retry_after=30)
+        assert post(slack).status_code == 429
+        assert api(slack).status_code == 200
+        assert slack.violations == []
+        assert post(slack).status_code == 200
+        assert len(slack.violations) == 1
+        clock.now += 30 * SECOND
+        post(slack)
+        assert len(slack.violations) == 1
+
+
 def test_a_channel_takes_one_message_a_second() -> None:
     """With a small burst; whoever does not wait is written down."""
     clock = Hand()

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from types import FrameType
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from otel_alerting import inbox as inboxes
 from otel_alerting.context import quiet
 from otel_alerting.inbox import Entry, Inbox
-from otel_alerting.pipeline import Account, Pipeline
+from otel_alerting.pipeline import Pipeline
 from otel_alerting.ports import Clock
-from otel_alerting.telemetry import Counters, complain
+from otel_alerting.telemetry import complain
+
+T = TypeVar("T")
 
 _NAP = 0.05
 """Seconds between two looks into a busy inbox: long enough that a busy program never pays for waking us."""
@@ -33,8 +33,10 @@ _REST = 1.0
 """Seconds of rest after a turn that failed: a fault that comes back must not take a processor for itself."""
 _GRACE = 500_000_000
 """Nanoseconds beyond the budget for the thread to say what is left."""
-_SHUTDOWN = 3.0
+SHUTDOWN = 3.0
 """Seconds that the end of the program may be held up."""
+_PATIENCE = 5.0
+"""Seconds that somebody who asks a question waits for the thread to answer it."""
 
 
 class SystemClock:
@@ -56,7 +58,7 @@ class Background:
         self.inbox = inbox
         self.pipeline: Pipeline | None = None
         """None until the thread has built it."""
-        self.shutdown = _SHUTDOWN
+        self.shutdown = SHUTDOWN
         self._chores_at = 0
         self._chores = False
         self._make = make
@@ -65,7 +67,7 @@ class Background:
         self._alone = False
         self._stopped_at = 0
         self._stopping = threading.Event()
-        self._flushes: deque[_Flush] = deque()
+        self._errands: deque[Callable[[Pipeline], None]] = deque()
         self._thread = threading.Thread(target=self._run, name="otel-alerting", daemon=True)
 
     def start(self) -> None:
@@ -86,10 +88,29 @@ class Background:
         """Tell everything that came in before this call, within `timeout` seconds; True when nothing is left."""
         if self._alone:
             return not len(self.inbox)
-        request = _Flush(self._clock.monotonic() + int(timeout * 1e9))
-        self._flushes.append(request)
+        deadline = self._clock.monotonic() + int(timeout * 1e9)
+        told = self._send(lambda pipeline: pipeline.flush(self._clock.now(), deadline))
+        return told.done.wait(timeout + 0.5) and bool(told.answer)
+
+    def ask(self, question: Callable[[Pipeline], T]) -> T | None:
+        """What the pipeline answers between two of its steps, when its books balance.
+
+        None before there is a pipeline, and while it is too busy to answer for five seconds.
+        """
+        if self.pipeline is None:
+            return None
+        if not self._thread.is_alive() or threading.current_thread() is self._thread:
+            return question(self.pipeline)
+        asked = self._send(question)
+        asked.done.wait(_PATIENCE)
+        return asked.answer
+
+    def _send(self, work: Callable[[Pipeline], T]) -> _Errand[T]:
+        """Have the thread do something, after all that came in before this call."""
+        errand = _Errand(work)
+        self._errands.append(errand.run)
         self.inbox.ring()
-        return request.done.wait(timeout + 0.5) and request.complete
+        return errand
 
     def stop(self) -> None:
         """Drain within the configured budget and end the thread. Once only."""
@@ -133,15 +154,17 @@ class Background:
         busy = self._drain(pipeline)
         self._guarded(lambda: pipeline.tick(self._clock.now()))
         self._do_chores()
-        while self._flushes:
-            request = self._flushes.popleft()
-            self._drain(pipeline)
-            self._guarded(functools.partial(request.finish, pipeline, self._clock.now()))
-            request.done.set()
+        self._run_errands(pipeline)
         if busy:
             self._stopping.wait(_NAP)
         else:
             self.inbox.wait(self._until_next(pipeline))
+
+    def _run_errands(self, pipeline: Pipeline) -> None:
+        while self._errands:
+            run = self._errands.popleft()
+            self._drain(pipeline)
+            self._guarded(functools.partial(run, pipeline))
 
     def _drain(self, pipeline: Pipeline) -> bool:
         """Take in all that is there, and not what comes in meanwhile, which may be endless; True when there was any."""
@@ -195,6 +218,7 @@ class Background:
         self._guarded(lambda: pipeline.finish(self._clock.now(), self._deadline))
         self._drain(pipeline)
         self._guarded(pipeline.close)
+        self._run_errands(pipeline)
         if len(self.inbox):
             complain(f"the program ended before {len(self.inbox)} of its last records could be read")
 
@@ -206,148 +230,19 @@ class Background:
             complain(f"the program ended before {left} alert{'s' if left > 1 else ''} could be told")
 
 
-class _Flush:
-    """Somebody waits for everything to be told."""
+class _Errand(Generic[T]):
+    """Something that somebody waits for the thread to do."""
 
-    def __init__(self, deadline: int) -> None:
-        self.deadline = deadline
+    def __init__(self, work: Callable[[Pipeline], T]) -> None:
         self.done = threading.Event()
-        self.complete = False
+        self.answer: T | None = None
+        self._work = work
 
-    def finish(self, pipeline: Pipeline, now: int) -> None:
-        self.complete = pipeline.flush(now, self.deadline)
-
-
-_running: dict[int, Background] = {}
-_lock = threading.RLock()
-"""Reentrant, because a signal handler may come between while its own thread holds it."""
-
-
-def start(inbox: Inbox) -> None:
-    """Get a background going for a shared inbox. Called by the inbox itself, at its first entry in a process."""
-    background = Background(inbox, lambda: _make(background))
-    inboxes.readers_end_with(flush, stop_all)
-    with _lock:
-        _running[id(inbox)] = background
-    _drain_in_children()
-    background.start()
-
-
-def flush(timeout: float = 3.0) -> bool:
-    """Tell everything that this process has to tell, within `timeout` seconds; True when nothing is left.
-
-    Call it where a process ends without the interpreter's usual exit: at the end of a Celery child, in a lambda's
-    handler, before `os._exit`.
-    """
-    deadline = time.monotonic() + timeout
-    # A list, because every one of them is to be flushed, also behind one that could not.
-    return all([background.flush(max(0.0, deadline - time.monotonic())) for background in _all_here()])  # noqa: C419
-
-
-def account() -> Mapping[str, Account]:
-    """By tenant, over all inboxes of this process: what there was to tell, and what became of it."""
-    books: dict[str, dict[str, int]] = {}
-    with _lock:
-        pipelines = [background.pipeline for background in _running.values() if background.pipeline]
-    for pipeline in pipelines:
-        for tenant, lines in pipeline.account().items():
-            book = books.setdefault(tenant, {})
-            for line, number in lines.items():
-                book[line] = book.get(line, 0) + number
-    return books
-
-
-def seen() -> Mapping[str, int]:
-    """By kind (`log`, `span`, `point`), over all inboxes of this process: the signals that rules have looked at."""
-    kinds: dict[str, int] = {}
-    with _lock:
-        pipelines = [background.pipeline for background in _running.values() if background.pipeline]
-    for pipeline in pipelines:
-        for kind, number in pipeline.counters.by("signals", "kind").items():
-            kinds[kind] = kinds.get(kind, 0) + number
-    return kinds
-
-
-def of(inbox: Inbox) -> Background | None:
-    """The background that reads an inbox; None before its first entry."""
-    with _lock:
-        return _running.get(id(inbox))
-
-
-def stop_all() -> None:
-    """Drain and end every background: the interpreter's exit calls it, after OpenTelemetry's own flush."""
-    with _lock:
-        all_of_them = _all_here()
-        _running.clear()
-    for background in all_of_them:
-        background.stop()
-
-
-def _all_here() -> list[Background]:
-    with _lock:
-        return [background for background in _running.values() if background.is_here]
-
-
-def flush_on_sigterm() -> None:
-    """Drain before SIGTERM ends the process, then let the earlier handler (or the default) have it.
-
-    For programs that a plain SIGTERM would end without any exit hook. Call it on the main thread. With a handler of
-    the program's own, which may let it go on for a while, what there is is told before, and the rest at its end.
-    """
-    before = signal.getsignal(signal.SIGTERM)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if callable(before):
-            flush(_SHUTDOWN)
-            before(number, frame)
-        elif before is not signal.SIG_IGN:
-            stop_all()
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-
-    signal.signal(signal.SIGTERM, handle)
-
-
-def _make(background: Background) -> Pipeline | None:
-    """The pipeline of a shared inbox; None where its configuration switches everything off."""
-    inbox = background.inbox
-    from otel_alerting.config.build import build
-    from otel_alerting.config.load import load
-    from otel_alerting.config.schema import Config
-    from otel_alerting.errors import ConfigurationError
-
-    settings = dict(inbox.settings)
-    try:
-        config = load(settings.pop("config", None), overrides=settings)
-    except ConfigurationError as error:
-        for problem in error.problems:
-            complain(f"configuration: {problem}")
-        complain("the configuration cannot be used: alerts go to the console until it is mended")
-        config = Config()
-    if not config.enabled:
-        return None
-    background.shutdown = config.shutdown_timeout / 1e9
-    return build(config, clock=SystemClock(), counters=Counters(), ring=inbox.ring)
-
-
-def _drain_in_children() -> None:
-    """A forked `multiprocessing` child ends without exit hooks, but runs the finalizers made in it.
-
-    A child of Celery's pool runs not even these, but sends a signal before.
-    """
-    for name in ("multiprocessing", "billiard"):
-        process = sys.modules.get(f"{name}.process")
-        util = sys.modules.get(f"{name}.util")
-        if process is None or util is None or process.current_process().name == "MainProcess":
-            continue
-        util.Finalize(None, stop_all, exitpriority=10)
-    signals = sys.modules.get("celery.signals")
-    if signals is not None:
-        signals.worker_process_shutdown.connect(_flush_child, weak=False, dispatch_uid="otel-alerting")
-
-
-def _flush_child(**said: object) -> None:
-    flush(_SHUTDOWN)
+    def run(self, pipeline: Pipeline) -> None:
+        try:
+            self.answer = self._work(pipeline)
+        finally:
+            self.done.set()
 
 
 def _why(error: BaseException) -> str:
@@ -355,14 +250,3 @@ def _why(error: BaseException) -> str:
         return f"{type(error).__name__}: {error}"
     except Exception:  # noqa: BLE001 - somebody else's __str__
         return type(error).__name__
-
-
-def _begin_anew() -> None:
-    """The parent's threads are not here, and its locks may be held for ever."""
-    global _lock  # noqa: PLW0603 - it is replaced where it can be held for ever
-    _lock = threading.RLock()
-    for name in [name for name, background in _running.items() if not background.is_here]:
-        del _running[name]
-
-
-inboxes.in_children(_begin_anew)
