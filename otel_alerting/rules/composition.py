@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from otel_alerting.rules.group import Group, Look
-from otel_alerting.rules.operand import Number
+from otel_alerting.rules.operand import Number, Operand
 from otel_alerting.rules.reading import subject_of
 from otel_alerting.rules.rule import Compare
 from otel_alerting.rules.term import ZERO
@@ -66,11 +66,16 @@ class Composition:
 
     def text(self) -> str:
         """What is measured, for readers: `rate(http.errors) / rate(http.requests)`, `count(span) Δ 7d`."""
-        operands = [("", self._number), *self._number.further_operands]
-        said = [f"{_SIGNS.get(word, '')} {one.measure}({subject_of(one)}) " for word, one in operands]
-        if self._compare is not None:
-            said.append(f"Δ {self._compare.to}")
-        return "".join(said).strip()
+        said = _called(self._number)
+        for word, operand in self._number.further_operands:
+            if word == "divide_by" and self._number.minus is not None:
+                said = f"({said})"
+            said = f"{said} {_SIGNS[word]} {_called(operand)}"
+        return said if self._compare is None else f"{said} Δ {self._compare.to}"
+
+
+def _called(operand: Operand) -> str:
+    return f"{operand.measure}({subject_of(operand)})"
 
 
 def _quotient(value: float, divisor: float | None) -> float:

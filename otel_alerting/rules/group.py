@@ -198,8 +198,10 @@ class Group(Part):
 
     def forget_series(self, before: int) -> int:
         """Forget the series of all terms that have said nothing since a moment; how many."""
-        gone = Part.forget_series(self, before)
-        return gone + sum(part.forget_series(before) for part in self.others if part is not None)
+        gone = Part.forget_series(self, before) if len(self.series) > 1 else 0
+        if self.others:
+            gone += sum(part.forget_series(before) for part in self.others if part is not None)
+        return gone
 
     def move(self, by: int, now: int) -> None:
         """Go on after time itself was moved: timers where they stopped. Windows are `clear`ed beside."""

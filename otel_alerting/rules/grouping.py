@@ -19,6 +19,8 @@ from otel_alerting.rules.threshold import Threshold
 
 CROWD = "overflow"
 """The key of the group that there is no room beside; keys of all others are tuples."""
+_REFUSED = 100
+"""Groups that are made room for, at most, from one edge to the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Grouping:
         self._thresholds: dict[str, Threshold] = {}
         self._groups: dict[tuple[str, Hashable], Group] = {}
         self._numbers: Counter[str] = Counter()
+        self._refused: dict[str, set[Hashable]] = {}
+        """By tenant: the keys of some of the groups that there was no room for since the last edge."""
 
     def __iter__(self) -> Iterator[Group]:
         """The groups, which may be let go of meanwhile."""
@@ -81,6 +85,7 @@ class Grouping:
         key: Hashable = values
         crowded = self._numbers[signal.tenant] >= self.plan.max_series or self._room.is_full
         if crowded:
+            self._refuse(signal.tenant, values)
             key = CROWD
             group = self._groups.get((signal.tenant, key))
         if group is None and not self._room.is_over:
@@ -189,6 +194,7 @@ class Grouping:
             self._room.give(group.forget_series(edge - horizon))
             if group.is_idle and not group.is_expected and edge >= self._over_at(group):
                 self.drop(*key)
+        self._make_room(edge)
 
     def move(self, by: int, now: int) -> None:
         """Go on after time itself was moved: windows begin anew."""
@@ -217,6 +223,22 @@ class Grouping:
         plan = self.plan
         cleared = group.cleared_at and group.cleared_at + 2 * plan.horizon
         return max(group.heard_at + max(plan.horizon, plan.patience), cleared, group.born_at + plan.delay)
+
+    def _refuse(self, tenant: str, key: Hashable) -> None:
+        refused = self._refused.setdefault(tenant, set())
+        if len(refused) < _REFUSED:
+            refused.add(key)
+
+    def _make_room(self, edge: int) -> None:
+        """Where there was none for new groups, let go of those that are only remembered, the longest silent first."""
+        for tenant, refused in self._refused.items():
+            resting = [one for one in self if one.tenant == tenant and self._rests(one, edge)]
+            for group in sorted(resting, key=lambda one: one.heard_at)[: len(refused)]:
+                self.drop(tenant, group.key)
+        self._refused.clear()
+
+    def _rests(self, group: Group, edge: int) -> bool:
+        return group.is_idle and not group.is_expected and edge - group.heard_at >= self.plan.horizon
 
     def _labels(self, key: Hashable) -> Labels:
         return {**self.plan.labels, **(labels_of(self.plan.by, key) if isinstance(key, tuple) else OVERFLOW)}

@@ -42,7 +42,7 @@ class Judging:
         absence: Absence | None = None,
     ) -> None:
         self._rule, self._composition, self._further, self._horizon = rule, composition, further, horizon
-        self._absence = absence
+        self._absence, self._is_plain, self._guard = absence, composition.is_plain, composition.guard
         self._is_limited = bool(rule.given()) or isinstance(rule.severity, Mapping)
         self.is_simple = composition.is_plain and rule.compare is None and rule.baseline is None and not further
         """Is it about one number, that is held against nothing but a limit?"""
@@ -54,7 +54,7 @@ class Judging:
 
     def judged(self, group: Group, edge: int) -> tuple[Look, Verdict]:
         """What a group holds at an edge, and what to tell the state machine of it."""
-        look = self._composition.look(group, edge)
+        look = group.look(edge) if self._is_plain else self._composition.look(group, edge)
         if self._absence is not None:
             look = self._absence.look(group, look)
         verdict = self.verdict(group, edge, look)
@@ -76,7 +76,7 @@ class Judging:
             if edge - group.silent_since < rule.no_data_after and not is_ended(group):
                 return None
             return None if rule.no_data == "keep" else rule.no_data == "alert"
-        if value is None or look.samples < self._composition.guard or math.isnan(value):
+        if value is None or look.samples < self._guard or math.isnan(value):
             return None if is_partial else False
         if is_partial and not self._composition.is_sure(group.threshold, value):
             return None

@@ -224,8 +224,10 @@ class Rule(Number, frozen=True, kw_only=True):
 
 
 _BESIDE_SLO = frozenset(
-    ("alert", "slo", "tenants", "by", "min_count", "for_", "keep_firing_for", "new_group_delay", "limit", "max_series")
-    + ("interval", "lateness", "labels", "annotations", "template")
+    (
+        *("alert", "slo", "tenants", "by", "min_count", "for_", "keep_firing_for", "new_group_delay", "limit"),
+        *("max_series", "interval", "lateness", "labels", "annotations", "template"),
+    )
 )
 """What an objective's rule may say beside it."""
 

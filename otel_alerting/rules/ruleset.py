@@ -7,7 +7,7 @@ clock: the same signals at the same times give the same alerts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from otel_alerting.model import Alert, Log, Point, Signal, Span
 from otel_alerting.rules.builtin import BuiltinRules
@@ -18,7 +18,7 @@ from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
 from otel_alerting.rules.running import RunningRule, Witness
 from otel_alerting.rules.slo.running import RunningSlo
-from otel_alerting.rules.state import RuleSetState
+from otel_alerting.rules.state import FORGOTTEN, RuleSetState
 from otel_alerting.rules.streams import Streams, levels_of
 from otel_alerting.rules.ticks import Ticks
 from otel_alerting.rules.window import FUTURE
@@ -107,9 +107,16 @@ class RuleSet:
             found.extend(one.finish(now))
         return [alert for alert in found if alert.firing]
 
-    def state(self, now: int) -> RuleSetState:
-        """What must outlive this process: how each group of each rule stands, and what was told of it."""
-        return RuleSetState(at=now, rules={one.name: one.state() for one in self._running})
+    def state(self, now: int, redact: Callable[[Alert], Alert] | None = None) -> RuleSetState:
+        """What must outlive this process: how each group of each rule stands, and what was told of it.
+
+        Args:
+            now: the time now.
+            redact: takes secrets out of the alerts; the values that groups are known by stay as they are.
+        """
+        builtin = self._builtin.told() if self._builtin is not None else ()
+        state = RuleSetState(at=now, rules={one.name: one.state() for one in self._running}, builtin=builtin)
+        return state if redact is None else state.redacted(redact)
 
     def restore(self, state: RuleSetState, now: int) -> list[Alert]:
         """Go on from where another process stopped, before anything is observed.
@@ -125,6 +132,9 @@ class RuleSet:
         for name, kept in state.rules.items():
             one = running.get(name)
             ended += over(kept.alerts, now, "removed") if one is None else one.restore(kept, now, away)
+        if self._builtin is None or away > FORGOTTEN:
+            return ended + over(state.builtin, now, "removed" if self._builtin is None else "forgotten")
+        self._builtin.resume(state.builtin, now)
         return ended
 
     def succeed(self, old: RuleSet, now: int) -> list[Alert]:
@@ -147,7 +157,12 @@ class RuleSet:
             elif old._is_begun and not self._is_begun:
                 one.begin(self._tenant, now)
         self._is_begun = self._is_begun or old._is_begun
-        return ended + [alert for one in before.values() for alert in over(one.state().alerts, now, "removed")]
+        gone = [alert for one in before.values() for alert in one.state().alerts]
+        if old._builtin is not None and self._builtin is not None:
+            self._builtin.take_over(old._builtin)
+        elif old._builtin is not None:
+            gone += old._builtin.told()
+        return ended + over(gone, now, "removed")
 
     def next_at(self) -> int | None:
         """When there is something to evaluate next; None while only a signal could bring it."""

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from otel_alerting.model import Alert, Point, Signal
-from otel_alerting.model.duration import SECOND
+from otel_alerting.model.duration import DAY
 from otel_alerting.rules.absence import Absence
 from otel_alerting.rules.composition import Composition
 from otel_alerting.rules.eager import eager_of
@@ -35,11 +35,9 @@ from otel_alerting.rules.state import RuleState
 from otel_alerting.rules.telling import Teller
 from otel_alerting.rules.term import Term, terms_of
 from otel_alerting.rules.threshold import step
+from otel_alerting.rules.upkeep import Upkeep
 from otel_alerting.rules.window import FUTURE
 from otel_alerting.telemetry import complain
-
-REFRESH = SECOND
-"""How long the count of what fires on events may be behind, so that a storm is told with its number and not as one."""
 
 Witness: TypeAlias = Callable[[Rule, Group, Look, int], None]
 """Is told of every evaluation of a group: its watch is as of this edge, its level still what was told before."""
@@ -61,6 +59,7 @@ class RunningRule:
         self.rule = rule
         self._losses, self._witness = losses, witness
         composition, terms = Composition(rule, rule.compare), terms_of(rule, rule)
+        self._shape, self._delay = terms[0].shape, int(rule.new_group_delay)
         plan = Plan(
             terms=terms,
             by=rule.by,
@@ -69,9 +68,8 @@ class RunningRule:
             threshold=rule.threshold,
             unit=composition.unit,
             patience=max(int(rule.no_data_after) if rule.no_data == "alert" else 0, *_pasts(rule)),
-            delay=int(rule.new_group_delay),
+            delay=self._delay,
         )
-        self._shape = terms[0].shape
         self._excess = Excess(rule.alert, rule.max_series, plan.horizon)
         self._groups = Grouping(plan, room, self._excess)
         self._further = tuple(Further(one, rule, room, self._excess, is_wanted=True) for one in rule.and_)
@@ -87,8 +85,7 @@ class RunningRule:
         self._keeper = Keeper(rule, self._groups, self._teller, self._excess)
         self._eager = eager_of(rule, self._judging)
         self._edges = Edges(self._shape)
-        self._moved: list[Group] = []
-        self._refresh_at = 0
+        self._upkeep = Upkeep(self._teller)
 
     @property
     def name(self) -> str:
@@ -106,10 +103,7 @@ class RunningRule:
     @property
     def due_at(self) -> int | None:
         """When there is something to evaluate; None while there is nothing."""
-        edge_at = self._edges.due_at
-        if not self._moved:
-            return edge_at
-        return self._refresh_at if edge_at is None else min(self._refresh_at, edge_at)
+        return min((at for at in (self._edges.due_at, self._upkeep.due_at) if at is not None), default=None)
 
     def observe(self, signal: Signal, now: int) -> list[Alert]:
         """Take a signal in, if the rule's own term is about it; the alerts that changed by it."""
@@ -128,10 +122,7 @@ class RunningRule:
         What should have been evaluated long ago is not made up for: nobody looked then, and `for` begins anew.
         """
         self._edges.skip(now)
-        changed = self._judged_until(now)
-        if self._moved and now >= self._refresh_at:
-            changed += self._refreshed(now)
-        return changed
+        return self._judged_until(now) + self._upkeep.refreshed(now)
 
     def finish(self, now: int) -> list[Alert]:
         """The edges that will not come any more, over what was seen until now."""
@@ -149,7 +140,7 @@ class RunningRule:
             self._novelty.move(now)
         if self._absence is not None:
             self._absence.recall()
-        self._moved = []
+        self._upkeep.clear()
         self._edges.move(now, is_needed=self._is_needed())
 
     def state(self) -> RuleState:
@@ -183,7 +174,7 @@ class RunningRule:
             self._novelty.take_over(old._novelty)
         self._began_at = old._began_at
         self._edges.take_over(old._edges)
-        self._moved, self._refresh_at = old._moved, old._refresh_at
+        self._upkeep.take_over(old._upkeep)
         return self._keeper.take_over(old._keeper, now)
 
     def _counts_as(self, old: RunningRule) -> bool:
@@ -217,7 +208,7 @@ class RunningRule:
         if at <= next_edge - term.horizon:
             self._losses.add(signal, "late")
             return []
-        if self._novelty is not None and not self._is_news(self._novelty, signal, at):
+        if self._novelty is not None and groups is self._groups and not self._is_news(self._novelty, signal, at):
             return []
         group = groups.group(signal, at)
         self._began_at = self._began_at or at
@@ -245,7 +236,7 @@ class RunningRule:
     def _on_event(self, group: Group, signal: Signal, value: float, at: int, now: int, next_edge: int) -> list[Alert]:
         """Tell now what the next edge could not but find; an event never ends anything."""
         if group.level >= 0 and not group.is_moved:
-            self._mark(group, now)
+            self._upkeep.mark(group, now)
         if self._eager is None or group.level == len(group.threshold.steps) - 1:
             return []
         edge = max(self._shape.edge(at), next_edge)
@@ -289,8 +280,10 @@ class RunningRule:
     def _judged(self, group: Group, edge: int) -> list[Alert]:
         if edge < self._shape.edge(group.born_at) or (group.others and not group.is_whole):
             return []
-        look, verdict = self._judging.judged(group, edge)
-        if edge < group.born_at + self.rule.new_group_delay or not self._is_full(group, edge):
+        if self.rule.require_full_window and not self._is_full(group, edge):
+            return []
+        look, verdict = self._judging.judged(group, edge)  # what is not told yet is a past, too
+        if edge < group.born_at + self._delay:
             return []
         group.watch = step(group.watch, verdict, group.threshold, edge)
         if self._witness is not None:
@@ -306,37 +299,15 @@ class RunningRule:
         return self._teller.tell(group, group.watch.level, look, at=edge, since=group.watch.active_at)
 
     def _is_full(self, group: Group, edge: int) -> bool:
-        """Is there a whole window to judge, if the rule asks for one? Before anything was counted, the count was 0."""
-        if not self.rule.require_full_window:
-            return True
+        """Is there a whole window to judge? Before anything was counted, the count was 0."""
         began_at = self._began_at if self._is_count else group.born_at
         return edge - self.rule.window >= began_at
 
-    # Keeping up
-
-    def _mark(self, group: Group, now: int) -> None:
-        """Its count is to be told anew."""
-        group.is_moved = True
-        if not self._moved:
-            self._refresh_at = now + REFRESH
-        self._moved.append(group)
-
-    def _refreshed(self, now: int) -> list[Alert]:
-        """The counts of what fires as they are; the numbers stay those of the edge they were found at."""
-        groups, self._moved = self._moved, []
-        changed: list[Alert] = []
-        for group in groups:
-            group.is_moved = False
-            edge = group.ahead_at or group.watch.at
-            if group.level >= 0 and edge:
-                look = group.look(edge)
-                changed += self._teller.tell(group, group.level, look, at=now, since=group.started_at)
-        return changed + self._teller.crowds(now) if any(group.crowded for group in groups) else changed
-
 
 def _pasts(rule: Rule) -> Iterator[int]:
-    """How far a rule looks back into what its groups' numbers were; groups are kept for as long."""
+    """For how long a rule must know its groups although they are silent: what is born anew has no past."""
     yield rule.remembers if rule.measure == "absent" else 0
+    yield DAY if rule.new_group_delay else 0
     if rule.compare is not None:
         yield int(rule.compare.to + rule.window)
     if rule.baseline is not None:

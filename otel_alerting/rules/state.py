@@ -5,7 +5,7 @@ Windows are not in it. They are empty after a restart, and say nothing until the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -33,6 +33,8 @@ class RuleSetState(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     """When it was taken."""
     rules: Mapping[str, RuleState] = {}
+    builtin: tuple[Alert, ...] = ()
+    """The alerts of the built-in rules that fire."""
 
     @classmethod
     def decoded(cls, kept: bytes) -> RuleSetState:
@@ -45,6 +47,14 @@ class RuleSetState(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.msgpack.decode(kept, type=cls)
         except msgspec.MsgspecError as error:
             raise ValueError(f"no state of rules: {error}") from error
+
+    def redacted(self, redact: Callable[[Alert], Alert]) -> RuleSetState:
+        """The same with every alert as it may be shown."""
+        rules = {
+            name: msgspec.structs.replace(one, alerts=tuple(map(redact, one.alerts)))
+            for name, one in self.rules.items()
+        }
+        return msgspec.structs.replace(self, rules=rules, builtin=tuple(map(redact, self.builtin)))
 
     def encoded(self) -> bytes:
         """As bytes, for a store."""

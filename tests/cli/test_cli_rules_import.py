@@ -16,6 +16,7 @@ from otel_alerting.config.read import read
 from otel_alerting.rules.rule import RuleFile
 from otel_alerting.rules.ruleset import RuleSet
 
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "prometheus"
 
 
@@ -61,7 +62,9 @@ RULES = [
     ("x / 1024 ^ 2 > 1", {"metric": "x", "by": "series", "above": 1048576}),
     ('x{a="1",b!="2",c=~"3|4",d!~"5.*",e!=""} > 0', {
         "metric": "x", "by": "series", "above": 0,
-        "where": {"a": "1", "b": {"not": "2"}, "c": {"in": ["3", "4"]}, "d": {"not": {"regex": "5.*"}}, "e": {"exists": True}},
+        "where": {
+            "a": "1", "b": {"not": "2"}, "c": {"in": ["3", "4"]}, "d": {"not": {"regex": "5.*"}}, "e": {"exists": True},
+        },
     }),
     ('x{a=~"b|"} > 0', {
         "metric": "x", "any_where": [{"a": "b"}, {"a": {"exists": False}}], "by": "series", "above": 0,
@@ -264,3 +267,17 @@ def test_labels_are_what_signals_call_them(run: Run) -> None:
     said = "{{ labels['service.name'] }} {% if labels['service.name'] == 'a' %}!{% endif %}"
     assert made["annotations"] == {"summary": said}
     assert run("rules", "import", "prometheus", "prom.yaml", "--rename", "job").status == 2
+
+
+def test_the_page_shows_what_the_command_says(run: Run) -> None:
+    """The file that goes in, what is told, and the file that comes out."""
+    page = (ROOT / "docs" / "prometheus.md").read_text()
+    given, told, written = (_block(page, language) for language in ("yml", "text", "yaml"))
+    Path("prom.yaml").write_text(given)
+    ran = run("rules", "import", "prometheus", "prom.yaml")
+    assert ran.err == told
+    assert ran.out == written.partition("\n")[2]
+
+
+def _block(page: str, language: str) -> str:
+    return page.partition(f"```{language}\n")[2].partition("```")[0]

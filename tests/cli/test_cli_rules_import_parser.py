@@ -160,7 +160,7 @@ def _written(tree: Expr) -> str:
     if isinstance(tree, Aggregation):
         return f"{tree.word}({_written(tree.inner)}) by ({', '.join(tree.labels)})"
     if isinstance(tree, Minus):
-        return f"-({_written(tree.inner)})"
+        return f"(-({_written(tree.inner)}))"
     if isinstance(tree, Call):
         return f"{tree.name}({', '.join(map(_written, tree.arguments))})"
     if isinstance(tree, Selector):

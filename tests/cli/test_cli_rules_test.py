@@ -183,16 +183,16 @@ def test_a_test_speaks_json(run: Run) -> None:
 
 
 UNREADABLE = [
-    ("  alerts: [{at: 1, alert: QueueLong}]", "queue.yaml:16: tests[0].alerts[0].at: found 1; a duration as 500ms"),
+    ("  alerts: [{at: 1, alert: QueueLong}]", "queue.yaml:16: tests[0].alerts[0].at: found 1; expected a duration as 500ms"),
     ("  alerts: [{at: 1m, alert: QueuLong}]", "found no rule 'QueuLong'; did you mean 'QueueLong'?"),
     ("  alert_rule_test: [{eval_time: 1m, alertname: Que}]", "tests[0].alert_rule_test[0].alertname: found no rule"),
-    ("  until: 1m\n  alerts: [{at: 2m, alert: QueueLong}]", "tests[0].until: found 1m; a moment after all that is"),
+    ("  until: 1m\n  alerts: [{at: 2m, alert: QueueLong}]", "tests[0].until: found 1m; expected a moment after all that is"),
     ("  changes: [{at: 2m, alert: QueueLong, state: pending}]", "tests[0].changes[0].state: found 'pending'"),
-    ("", "queue.yaml:11: tests[0]: found nothing that is expected; one of alerts, changes, alert_rule_test"),
+    ("", "queue.yaml:11: tests[0]: found nothing that is expected; expected one of alerts, changes, alert_rule_test"),
     ("  signals: [{at: 1m, spam: x}]\n  changes: []", "tests[0].signals[0].spam: found the unknown key 'spam'"),
-    ("  signals: [{metric: m, values: 1-}]\n  changes: []", "tests[0].signals[0].values: found '1-'; values as"),
-    ("  signals: [{metric: m, kind: histogram, values: 1}]\n  changes: []", "values: found numbers; histograms only"),
-    ("  signals: [{span: s, at: 2m, arrives: 1m}]\n  changes: []", "arrives: found before it happens at 2m; a later"),
+    ("  signals: [{metric: m, values: 1-}]\n  changes: []", "tests[0].signals[0].values: found '1-'; expected values as"),
+    ("  signals: [{metric: m, kind: histogram, values: 1}]\n  changes: []", "values: found numbers; expected histograms only"),
+    ("  signals: [{span: s, at: 2m, arrives: 1m}]\n  changes: []", "arrives: found before it happens at 2m; expected a later"),
 ]
 
 

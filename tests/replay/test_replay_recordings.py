@@ -115,7 +115,7 @@ def test_values_that_are_none_are_none(replay: Replay) -> None:
     ran = replay("a.csv", "--metric", "cpu", "--json", "--values")
     assert [one["value"] for one in ran.lines] == [0.1, 0.1]
     assert ran.status == 1
-    assert ran.err == "a.csv:4: found '1714557630,'; a number as its value\n"
+    assert ran.err == "a.csv:4: found '1714557630,'; expected a number as its value\n"
 
 
 def test_a_line_that_cannot_be_read_is_told_and_passed_over(replay: Replay) -> None:

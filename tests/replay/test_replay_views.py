@@ -105,7 +105,7 @@ def test_defaults_that_cannot_be_are_told(replay: Replay) -> None:
     )
     ran = replay("a.jsonl", "--interval", "25s")
     assert ran.status == 1
-    assert ran.err.startswith("otel-alerting: rules.yaml:3: rules[0].window: found 1m; a multiple of the interval")
+    assert ran.err.startswith("otel-alerting: rules.yaml:3: rules[0].window: found 1m; expected a multiple of the interval")
 
 
 def test_all_problems_of_the_rules_are_told(replay: Replay) -> None:

@@ -80,7 +80,7 @@ def test_a_number_is_divided_by_a_second_measure_of_the_same_labels() -> None:
     (alert,) = played(rules, signals, 15)
     assert alert.reading is not None
     assert (alert.labels, alert.reading.value, alert.reading.unit) == ({"host": "a"}, 0.05, "ratio")
-    assert alert.reading.measure == "last of free / last of size"
+    assert alert.reading.measure == "last(free) / last(size)"
 
 
 def test_a_group_is_judged_where_both_sides_have_it() -> None:
@@ -124,7 +124,7 @@ def test_a_measure_is_taken_away_before_the_number_is_divided() -> None:
     (alert,) = played(ruleset(rule), seen, 15)
     assert alert.reading is not None
     assert (alert.reading.value, alert.reading.unit) == (0.85, "ratio")
-    assert alert.reading.measure == "last of memory - last of memory / last of memory"
+    assert alert.reading.measure == "(last(memory) - last(memory)) / last(memory)"
 
 
 def test_terms_have_windows_of_their_own() -> None:
@@ -174,7 +174,7 @@ def test_a_number_is_compared_with_itself_some_time_earlier() -> None:
     said = played(rules, seen, 1100)
     assert changes(said) == [(660, "firing", -0.75)]
     assert said[0].reading is not None
-    assert (said[0].reading.unit, said[0].reading.measure) == ("ratio", "count of log Δ 10m")
+    assert (said[0].reading.unit, said[0].reading.measure) == ("ratio", "count(log) Δ 10m")
 
 
 def test_a_difference_is_in_the_numbers_own_unit() -> None:
@@ -252,12 +252,12 @@ def test_a_history_comes_back_as_it_was_stored(puts: list[tuple[int, float]], le
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("log: {}, above: 1, divide_by: {}", "divide_by: found no signal; exactly one of metric, span, log"),
-        ("log: {}, above: 1, minus: {log: {}, window: 20s}", "minus.window: found 20s; a multiple of the interval"),
+        ("log: {}, above: 1, divide_by: {}", "divide_by: found no signal; expected exactly one of metric, span, log"),
+        ("log: {}, above: 1, minus: {log: {}, window: 20s}", "minus.window: found 20s; expected a multiple"),
         ("log: {}, above: 1, minus: {log: {}, above: 3}", "unknown key 'above'"),
-        ("log: {}, above: 1, compare: {to: 20s}", "compare.to: found 20s; a multiple of the interval"),
+        ("log: {}, above: 1, compare: {to: 20s}", "compare.to: found 20s; expected a multiple of the interval"),
         ("log: {}, above: 1, compare: {to: 0s}", "more than 0"),
-        ("log: {}, above: 1, compare: {as: percent}", "this key is required"),
+        ("log: {}, above: 1, compare: {as: percent}", "expected a duration (it is required)"),
     ],
 )
 def test_a_term_that_cannot_work_is_told_what_would(text: str, said: str) -> None:

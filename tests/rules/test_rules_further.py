@@ -226,10 +226,13 @@ def test_quiet_rules_with_conditions_need_no_evaluation() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("and: [{log: {}}]", "and[0]: found no condition; one of above"),
-        ("and: [{above: 3}]", "and[0]: found no signal; exactly one of metric, span, log"),
-        ("unless: [{log: {}, above: 1, window: 20s}]", "unless[0].window: found 20s; a multiple of the interval"),
-        ("and: [{log: {}, above: 1, by: series}]", "and[0].by: found series; metrics only"),
+        ("and: [{log: {}}]", "and[0]: found no condition; expected one of above"),
+        ("and: [{above: 3}]", "and[0]: found no signal; expected exactly one of metric, span, log"),
+        (
+            "unless: [{log: {}, above: 1, window: 20s}]",
+            "unless[0].window: found 20s; expected a multiple of the interval",
+        ),
+        ("and: [{log: {}, above: 1, by: series}]", "and[0].by: found series; expected metrics only"),
         ("and: [{log: {}, above: 1, recover: 0}]", "unknown key 'recover'"),
         ("and: {log: {}, above: 1}", "a list"),
     ],

@@ -103,8 +103,7 @@ def test_the_alert_says_how_fast_and_what_is_left() -> None:
     assert (reading.value, reading.threshold, reading.comparison) == (15.0, 10.0, "above")
     assert (reading.measure, reading.window, reading.samples, reading.unit) == ("burn rate", 10 * MINUTE, 600, "")
     assert alert.facts["budget_left"] == pytest.approx(1 - 90 / 3690 / 0.01, abs=1e-4)
-    assert (alert.facts["period"], alert.facts["short_window"]) == ("1d", "1m")
-    assert alert.facts["short_burn_rate"] == 100.0
+    assert (alert.facts["objective"], alert.facts["windows"]) == ("99% / 1d", "10m / 1m")
     assert (alert.labels, alert.template) == ({"slo": "Burns"}, "threshold")
 
 

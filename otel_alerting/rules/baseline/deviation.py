@@ -8,8 +8,8 @@ import zlib
 import msgspec
 
 from otel_alerting.rules.baseline import Baseline, Judgement
-from otel_alerting.rules.baseline.history import Band, Packed
 from otel_alerting.rules.baseline.moments import Moments
+from otel_alerting.rules.baseline.pieces import Band, Packed
 
 _NEAR = 1.0
 """Standard deviations that a number must come nearer to be usual again, so that noise does not end and begin it."""

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from otel_alerting.rules.baseline.history import Band, History, Packed
+from otel_alerting.rules.baseline.pieces import Band, Packed, Pieces
 
 PIECES = 42
 """Of a week, four hours each."""
 DAY = PIECES // 7
+_PATIENCE = 3
+"""Pieces: what has been unusual for so long, half a day of a week, is what is usual now."""
 _TOP = 4
 _STRAY = 4.0
 """How many times as far as the highest pieces lie apart a new height must lie above them. An exponential tail, which
@@ -37,14 +39,14 @@ class ExtentState(msgspec.Struct, frozen=True, array_like=True):
     least: float
 
 
-class Extent(History):
+class Extent(Pieces):
     """Holds a number against its own extremes.
 
     Args:
         length: of the history, in nanoseconds.
         share: the margin, as a share of the extent. While the history is young it is wider, as much as it is young.
         young: from which share of the history on there is anything to judge by.
-        skip: how many of the newest pieces do not count yet. What is unusual for longer is not unusual any more.
+        skip: how many of the newest closed pieces do not count yet.
         direction: `up`, `down` or `both`.
     """
 
@@ -125,7 +127,7 @@ class Extent(History):
         odd = self._odd_highs if side > 0 else self._odd_lows
         odd[place] = max(value, odd[place]) if side > 0 else min(value, odd[place])
         self._odd_piece = self.newest
-        if at - band.left_at >= 3 * self.width:
+        if at - band.left_at >= _PATIENCE * self.width:
             band.side = side = 0
             self._narrow(at)
         return side

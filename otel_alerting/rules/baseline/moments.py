@@ -6,10 +6,10 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 
-from otel_alerting.rules.baseline.history import History
+from otel_alerting.rules.baseline.pieces import Pieces
 
 
-class Moments(History):
+class Moments(Pieces):
     """A history of means and variances.
 
     Both grow by Welford's steps and are joined by Chan's (T. F. Chan et al., 1979), so large means cost no digits.

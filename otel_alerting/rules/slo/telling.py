@@ -44,13 +44,12 @@ class BurnTeller(Teller):
         )
 
     def _facts(self, group: Group, budget: Budget, at: int) -> Mapping[str, Fact]:
+        """Few: a message has room for ten fields. `budget_left` is a number, for authors who write `| percent`."""
         rate = self._slo.rates[group.level]
         return {
             "budget_left": round(budget.left(at), 4),
-            "objective": self._slo.objective.value,
-            "period": str(self._slo.span),
-            "short_window": str(rate.short),
-            "short_burn_rate": round(budget.burn(budget.tiers.tally(at, rate.short)), 4),
+            "objective": f"{100 * self._slo.objective.value:.10g}% / {self._slo.span}",
+            "windows": f"{rate.long} / {rate.short}",
         }
 
 

@@ -15,9 +15,11 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from otel_alerting.config.files import Files, Origin, named, origin
-from otel_alerting.config.read import Reading, in_order
+from otel_alerting.config.cross_check import repeated
+from otel_alerting.config.files import Files
+from otel_alerting.config.read import in_order
 from otel_alerting.config.shapes import choose
+from otel_alerting.config.spot import Spot
 from otel_alerting.errors import ConfigurationError, Problem
 from otel_alerting.model import Severity
 from otel_alerting.model.duration import SECOND, Duration
@@ -155,11 +157,11 @@ class Suite:
     path: str
     written: RuleTests
     rules: tuple[Rule, ...]
-    reading: Reading[RuleTests]
+    top: Spot
 
     def where(self, path: str) -> str:
         """File and line of a part, as `queue.yaml:12`."""
-        return self.reading.problem(path, "", "").where
+        return self.top.top(path).where
 
     def stage(self, test: RuleTest) -> Stage:
         """What a test is played on."""
@@ -173,46 +175,46 @@ def load(path: Path, env: Mapping[str, str] | None = None) -> Suite:
     Raises:
         ConfigurationError: with everything that is wrong with any of them.
     """
-    files = Files(os.environ if env is None else env, [])
-    reading = files.read(path, RuleTests, named(str(path)))
-    if reading is None or reading.value is None:
-        raise ConfigurationError(in_order(files.problems))
-    rules = _rules(files, reading, reading.value, path.absolute().parent)
+    files = Files(os.environ if env is None else env)
+    reading = files.read(path, RuleTests, Spot(str(path)))
+    if reading is None or reading.mended is None:
+        raise ConfigurationError(in_order(files.problems, files.names))
+    top, written = Spot.of(reading), reading.mended
+    rules = _rules(files, written, top, path.absolute().parent)
     if not files.problems:
-        files.problems.extend(_unknown_names(reading, reading.value, [rule.alert for rule in rules]))
+        files.problems.extend(_unknown_names(written, top, [rule.alert for rule in rules]))
     if files.problems:
-        raise ConfigurationError(in_order(files.problems))
-    return Suite(path=str(path), written=reading.value, rules=rules, reading=reading)
+        raise ConfigurationError(in_order(files.problems, files.names))
+    return Suite(path=str(path), written=written, rules=rules, top=top)
 
 
-def _rules(files: Files, reading: Reading[RuleTests], written: RuleTests, folder: Path) -> tuple[Rule, ...]:
+def _rules(files: Files, written: RuleTests, top: Spot, folder: Path) -> tuple[Rule, ...]:
     """The rules of the file and of the files it names, evaluated as often as it says."""
-    found = [(rule, origin(reading, f"rules[{number}].alert")) for number, rule in enumerate(written.complete())]
+    found = [(rule, top.top(f"rules[{number}]")) for number, rule in enumerate(written.complete())]
+    seen = {rule.alert: spot.down("alert") for rule, spot in found}
     for number, pattern in enumerate(written.rule_files):
         whole = os.path.normpath(folder / Path(pattern).expanduser())  # `tests/../a.yaml` is not how people know a file
-        found.extend(files.rules(whole, folder, origin(reading, f"rule_files[{number}]")))
-    known: set[str] = set()
-    for rule, place in found:
-        if rule.alert in known:
-            files.problems.append(place(f"{rule.alert!r} again", "a name that no other rule has"))
-        known.add(rule.alert)
+        for rules in files.rules(whole, folder, top.top(f"rule_files[{number}]")):
+            files.problems.extend(repeated(rules, seen))
+            seen.update({rule.alert: spot.down("alert") for rule, spot in rules if rule.alert not in seen})
+            found.extend(rules)
     every = written.evaluation_interval
-    return tuple(rule if every is None else _evaluated(files, rule, every, place) for rule, place in found)
+    return tuple(rule if every is None else _evaluated(files, rule, every, spot) for rule, spot in found)
 
 
-def _evaluated(files: Files, rule: Rule, every: Duration, place: Origin) -> Rule:
+def _evaluated(files: Files, rule: Rule, every: Duration, spot: Spot) -> Rule:
     for path, found, right in rule.unfit(every):
-        files.problems.append(place(f"{path} {found} with the test's evaluation_interval", right))
+        files.problems.append(spot.down(path).misfit(f"{found} with the test's evaluation_interval", right))
     return msgspec.structs.replace(rule, interval=every)
 
 
-def _unknown_names(reading: Reading[RuleTests], written: RuleTests, known: Sequence[str]) -> Iterator[Problem]:
+def _unknown_names(written: RuleTests, top: Spot, known: Sequence[str]) -> Iterator[Problem]:
     """A name that no rule has would never fire, and a test that expects so would hold for ever."""
     known = [*known, *(_OUR_OWN if written.builtin else ())]
     for number, test in enumerate(written.tests):
         for path, name in test.named():
             if name not in known and name not in _OF_RULES:
-                yield reading.problem(f"tests[{number}].{path}", f"no rule {name!r}", choose(name, known))
+                yield top.top(f"tests[{number}].{path}").misfit(repr(name), "a rule's name, " + choose(name, known))
 
 
 def _counters(rules: Sequence[Rule]) -> Iterator[str]:

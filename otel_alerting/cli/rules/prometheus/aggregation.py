@@ -20,7 +20,7 @@ from otel_alerting.cli.rules.prometheus.measure import (
     by,
     without,
 )
-from otel_alerting.cli.rules.prometheus.syntax import Aggregation, Expr, Text
+from otel_alerting.cli.rules.prometheus.syntax import Aggregation, Expr, Matcher, Text
 from otel_alerting.cli.rules.prometheus.vector import CONSTANT_ONE, Cases, Vector, conditions
 from otel_alerting.model.duration import MINUTE
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from otel_alerting.cli.rules.prometheus.translate import Translation
 
 _ACROSS = frozenset(["sum", "avg", "min", "max", "count"])
+_PROCESSORS = ("node_cpu_seconds_total", "windows_cpu_time_total")
+"""Metrics that have one series for each processor and `mode`."""
 _SEEN = 5 * MINUTE
 """For so long a value counts in Prometheus, too."""
 
@@ -70,9 +72,35 @@ def _form(translation: Translation, node: Aggregation, form: Form, groups: Group
         if form.wrap not in ("", node.word):
             raise CannotSay(node.place, f"the {node.word} of the {form.wrap} of several computed numbers")
         return replace(form, wrap="max" if node.word == "max" else "min")
+    if measure is not None and node.word == "sum" and _is_of_modes(measure, groups):
+        return _of_modes(translation, node, form, measure, groups)
     if not form.bottom.terms and node.word in ("sum", "avg") and not form.wrap:
         return _distributed(translation, node, form, groups)
     raise CannotSay(node.place, f"the {node.word} of {_what(form)}; a rule first joins series and then computes")
+
+
+def _is_of_modes(measure: Measure, groups: Groups) -> bool:
+    return (
+        measure.metric in _PROCESSORS
+        and measure.across == "avg"
+        and measure.groups == by((*groups.names, "mode"))
+        and not any(one.label == "cpu" for one in measure.matchers)
+    )
+
+
+def _of_modes(translation: Translation, node: Aggregation, form: Form, measure: Measure, groups: Groups) -> Form:
+    """`sum by (host) (avg by (host, mode) (x))`: every mode has as many series as there are processors."""
+    translation.say(f"the sum of means by mode as the sum by the number of processors, which {measure.metric} has")
+    idle = frozenset((Matcher("mode", "=", "idle"),))
+    processors = replace(
+        measure, groups=groups, aggregate="last", window=0, across="count", matchers=_unmoded(measure) | idle
+    )
+    joined = Sum({replace(measure, groups=groups, across="sum"): form.top.terms[measure]})
+    return Form(joined.plus(Sum({processors: form.top.constant})), Sum({processors: Fraction(1)}), place=node.place)
+
+
+def _unmoded(measure: Measure) -> frozenset[Matcher]:
+    return frozenset(one for one in measure.matchers if one.label != "mode")
 
 
 def _what(form: Form) -> str:

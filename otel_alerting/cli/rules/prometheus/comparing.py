@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from otel_alerting.cli.rules.prometheus import form as forms
-from otel_alerting.cli.rules.prometheus.condition import RISING, TURNED, WORDS, Condition, Say, Word
+from otel_alerting.cli.rules.prometheus.condition import HOLDS, RISING, TURNED, WORDS, Condition, Say, Word
 from otel_alerting.cli.rules.prometheus.form import Form
 from otel_alerting.cli.rules.prometheus.joining import aligned, beside
 from otel_alerting.cli.rules.prometheus.measure import CannotSay
@@ -20,15 +18,6 @@ from otel_alerting.model.duration import Duration
 
 if TYPE_CHECKING:
     from otel_alerting.cli.rules.prometheus.translate import Translation
-
-_HOLDS: Mapping[Word, Callable[[Fraction, Fraction], bool]] = {
-    "above": operator.gt,
-    "below": operator.lt,
-    "at_least": operator.ge,
-    "at_most": operator.le,
-    "equals": operator.eq,
-    "not_equals": operator.ne,
-}
 
 
 def compared(translation: Translation, node: Binary, left: Vector, right: Vector) -> Cases:
@@ -41,7 +30,7 @@ def compared(translation: Translation, node: Binary, left: Vector, right: Vector
     if left.is_constant and not right.is_constant:
         left, right, word = right, left, TURNED[word]
     if left.is_constant:
-        return _settled(node, left, _HOLDS[word](left.form.constant, right.form.constant))
+        return _settled(node, left, HOLDS[word](left.form.constant, right.form.constant))
     if right.truth is not None and left.truth is None:
         raise CannotSay(node.right.place, "it compares with what a comparison with bool gives")
     if left.truth is not None:
@@ -56,6 +45,11 @@ def _filtered(translation: Translation, node: Binary, left: Vector, right: Vecto
         return _unwrapped(node, left, word, _limit(node, right), translation.say)
     if right.form.wrap or right.form.is_counted:
         raise CannotSay(node.right.place, "it compares with the worst of several computed numbers")
+    if left.form.is_constant and right.form.is_constant:
+        needs = [beside(need, left.groups, node.matching, node.place) for need in right.needs]
+        return _settled(
+            node, left.under(*needs, unless=right.unless), HOLDS[word](left.form.constant, right.form.constant)
+        )
     one, other = aligned(left, right, node.matching, node.place, translation.say)
     made = _solved(node, one.form, word, other.form, translation.say)
     needs = [beside(need, one.groups, node.matching, node.place) for need in other.needs]
@@ -92,7 +86,7 @@ def _settled(node: Binary, left: Vector, is_so: bool) -> Cases:
 def _truth(node: Binary, vector: Vector, word: Word, limit: Fraction) -> Vector:
     """What is asked about a value that is 1 while a condition holds, else 0."""
     assert vector.truth is not None
-    if_so, if_not = _HOLDS[word](Fraction(1), limit), _HOLDS[word](Fraction(0), limit)
+    if_so, if_not = HOLDS[word](Fraction(1), limit), HOLDS[word](Fraction(0), limit)
     if if_so == if_not:
         raise CannotSay(node.place, "it holds always" if if_so else "it never holds")
     condition = vector.truth if if_so else vector.truth.negated()
@@ -107,7 +101,7 @@ def _unwrapped(node: Binary, vector: Vector, word: Word, limit: Fraction, say: S
     if form.wrap == "abs":
         return _sized(replace(vector, form=form), bare, word, limit, say)
     if form.wrap == "distinct":
-        if not (_HOLDS[word](Fraction(2), limit) and not _HOLDS[word](Fraction(1), limit)):
+        if not (HOLDS[word](Fraction(2), limit) and not HOLDS[word](Fraction(1), limit)):
             raise CannotSay(node.place, "it counts different values; a rule can ask whether there is more than one")
         return (vector.under(replace(solved(bare, "above", Fraction(0), say), value=None)),)
     if form.wrap in ("highest", "lowest"):
@@ -146,7 +140,7 @@ def _sized(vector: Vector, bare: Form, word: Word, limit: Fraction, say: Say) ->
 
 def _counted(node: Binary, vector: Vector, word: Word, limit: Fraction) -> Vector:
     """For how many series does it hold: at least for one?"""
-    if _HOLDS[word](Fraction(0), limit) or not _HOLDS[word](Fraction(1), limit):
+    if HOLDS[word](Fraction(0), limit) or not HOLDS[word](Fraction(1), limit):
         raise CannotSay(
             node.left.place, "it counts series for which a condition holds; a rule can ask whether one does"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -36,6 +37,14 @@ OPPOSITE: Mapping[Word, Word] = {
     "at_most": "above",
     "equals": "not_equals",
     "not_equals": "equals",
+}
+HOLDS: Mapping[Word, Callable[[Fraction, Fraction], bool]] = {
+    "above": operator.gt,
+    "below": operator.lt,
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "equals": operator.eq,
+    "not_equals": operator.ne,
 }
 RISING = ("above", "at_least")
 

@@ -79,6 +79,8 @@ def _among(value: str) -> object:
     if None in values:
         return {"regex": value}
     kept = [one for one in values if one]
+    if not kept:
+        return {"exists": False}
     return kept[0] if len(kept) == 1 else {"in": kept}
 
 

@@ -40,7 +40,6 @@ _STRENGTH = {
     **dict.fromkeys(("*", "/", "%", "atan2"), 5),
     "^": 6,
 }
-_POWER = _STRENGTH["^"]
 _MATCH_WORDS: tuple[MatchWord, ...] = ("=", "!=", "=~", "!~")
 _DEEPEST = 100
 """Of parentheses in each other; a deeper expression is nobody's rule, and Python's stack ends."""

@@ -72,6 +72,8 @@ def _inlined(translation: Translation, node: Selector, record: Recorded) -> Case
     except (SyntaxTrouble, CannotSay) as trouble:
         text = record.expression[trouble.place.start : trouble.place.end]
         raise CannotSay(node.place, f"{record.where} records it from `{text}`: {trouble.why}") from None
+    if record.labels:
+        translation.say(f"the labels {', '.join(record.labels)} that {node.name} is recorded with are not on the alert")
     rest = [one for one in node.matchers if one.label not in record.labels]
     return tuple(_narrowed(case, rest, node) for case in made)
 

@@ -9,7 +9,7 @@ from otel_alerting.cli.rules.prometheus.condition import Condition, Say
 from otel_alerting.cli.rules.prometheus.measure import CannotSay
 from otel_alerting.cli.rules.prometheus.syntax import Place
 from otel_alerting.model.duration import SECOND, Duration
-from otel_alerting.rules.operand import MOST_BUCKETS
+from otel_alerting.rules.operand import MOST_BUCKETS, WINDOW
 from otel_alerting.rules.rule import INTERVAL
 
 _LEAST_INTERVAL = SECOND
@@ -31,6 +31,7 @@ def times(conditions: Sequence[Condition], interval: int, place: Place, say: Say
 
 def _spans(conditions: Sequence[Condition]) -> Iterator[tuple[int, bool]]:
     """Windows and other times that must be multiples of the interval, and whether they are cut into intervals."""
+    yield conditions[0].lead.window or WINDOW, False
     for one in conditions:
         for measure in (one.lead, one.minus, one.divide_by):
             if measure is not None and measure.window:
@@ -40,10 +41,8 @@ def _spans(conditions: Sequence[Condition]) -> Iterator[tuple[int, bool]]:
 
 
 def _interval(spans: Sequence[tuple[int, bool]], wanted: int, place: Place) -> int:
-    shared = math.gcd(*(span for span, _ in spans)) if spans else 0
+    shared = math.gcd(*(span for span, _ in spans))
     least = max((-(-span // MOST_BUCKETS) for span, is_cut in spans if is_cut), default=0)
-    if not shared:
-        return wanted
     fitting = [every for every in _divisors(shared) if every >= max(least, _LEAST_INTERVAL)]
     if not fitting:
         raise CannotSay(place, "no interval divides its windows, or into too many parts")

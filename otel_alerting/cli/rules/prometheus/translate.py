@@ -30,7 +30,7 @@ from otel_alerting.cli.rules.prometheus.syntax import (
     Subquery,
     Text,
 )
-from otel_alerting.cli.rules.prometheus.vector import MOST_CASES, Cases, Vector, conditions, free
+from otel_alerting.cli.rules.prometheus.vector import MOST_CASES, Cases, Vector, conditions, exists, free
 
 
 @dataclass
@@ -155,8 +155,14 @@ def _calculated(translation: Translation, node: Binary, left: Vector, right: Vec
             raise CannotSay(side.place, "it counts series for which a condition holds; a rule can ask whether one does")
     left, right = aligned(left, right, node.matching, node.place, say)
     form = forms.combined(node.word, left.form, right.form, node.place)
+    if form.is_constant:  # what cancels out, or is multiplied by 0, is there only while its measures are
+        left, right = _there(left, node.left.place), _there(right, node.right.place)
     needs = (*left.needs, *(beside(one, left.groups, node.matching, node.place) for one in right.needs))
     return Vector(form, needs, (*left.unless, *right.unless))
+
+
+def _there(vector: Vector, place: Place) -> Vector:
+    return vector if vector.form.is_constant else vector.under(exists(vector, place))
 
 
 def _comparison(translation: Translation, node: Binary) -> Cases:
@@ -201,7 +207,14 @@ def _or(translation: Translation, node: Binary) -> Cases:
         translation.say(
             "without the 0 that stands in where there is nothing: a metric that was never seen is no 0 here"
         )
-    return (*left, *kept)
+    return (*left, *(_instead(one, left, node.left.place) for one in kept))
+
+
+def _instead(vector: Vector, of: Cases, place: Place) -> Vector:
+    """A constant of the right side stands only where the left side has nothing."""
+    if vector.is_free or not vector.form.is_constant:
+        return vector
+    return vector.under(unless=[exists(one, place) for one in of if one.is_free and not one.form.is_constant])
 
 
 _OPERATORS: Mapping[str, Callable[[Translation, Binary], Cases]] = {

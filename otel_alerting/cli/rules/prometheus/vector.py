@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
-from otel_alerting.cli.rules.prometheus import form as forms
 from otel_alerting.cli.rules.prometheus.condition import Condition
 from otel_alerting.cli.rules.prometheus.form import Form, Sum
 from otel_alerting.cli.rules.prometheus.measure import SERIES, CannotSay, Groups, Measure
@@ -111,8 +110,3 @@ def conditions(vector: Vector, place: Place) -> tuple[tuple[Condition, ...], tup
 
 
 CONSTANT_ONE = Form(Sum(constant=Fraction(1)))
-
-
-def always() -> Cases:
-    """`vector(1)`."""
-    return free(forms.number(1.0, Place(0, 0)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from otel_alerting.cli.rules.prometheus.condition import Condition, Say
+from otel_alerting.cli.rules.prometheus.condition import HOLDS, Condition, Say
 from otel_alerting.cli.rules.prometheus.histograms import renamed
 from otel_alerting.cli.rules.prometheus.matchers import written
 from otel_alerting.cli.rules.prometheus.measure import CannotSay, Groups, Measure, by
@@ -62,6 +62,7 @@ def body(vector: Vector, known: Sequence[str], interval: int, place: Place, say:
     delay = _delay([main, *needs, *unless], say)
     main, needs, unless = _undelayed(main), [*map(_undelayed, needs)], [*map(_undelayed, unless)]
     main = renamed(main, say)
+    _note_nothing(main, say)
     groups = _named(main.groups, [main, *needs, *unless], known, say)
     keys: Written = _operand(main.lead, None, main)
     keys.update(_by(groups))
@@ -77,6 +78,13 @@ def body(vector: Vector, known: Sequence[str], interval: int, place: Place, say:
     fixed = {one.label: one.value for one in main.lead.matchers if one.word == "="} if main.word is None else {}
     names = None if groups.kind == "series" else groups.names
     return Body(keys, names, main.value, fixed, vector.hold, vector.linger)
+
+
+def _note_nothing(main: Condition, say: Say) -> None:
+    """A rate of nothing is 0 here, and none in Prometheus."""
+    counts = main.is_single and main.lead.aggregate in ("rate", "increase", "sum", "count")
+    if counts and main.word is not None and HOLDS[main.word](Fraction(0), main.limit):
+        say(f"{main.lead.aggregate} of nothing is 0: what is gone counts as what stands still")
 
 
 # Which condition is the rule's own

@@ -29,6 +29,8 @@ def _list(dumper: _Dumper, value: list[object]) -> yaml.Node:
 
 def _str(dumper: _Dumper, value: str) -> yaml.Node:
     style = "|" if "\n" in value and not any(line.endswith(" ") for line in value.splitlines()) else None
+    if value == "on" or ("'" in value and not set('"\\\n') & set(value)):
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

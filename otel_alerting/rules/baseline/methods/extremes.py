@@ -1,9 +1,9 @@
 """extremes: a new high or low. The number is held against its own extremes, and so are its means of an hour and a day.
 
-A mean that leaves its extremes shows what single numbers hide: that they are many. There are fewer independent means
-than numbers, so the farthest of them says less, and their margins are wider: for normal noise, margins of 1, 2 and 10
-tenths of the extent of a week's numbers, hourly and daily means are passed about equally seldom. And they are never
-narrower than that of the numbers themselves, so that one number far out does not make an unusual day.
+A mean that leaves its extremes shows what single numbers hide: that they are many. A week has fewer means than numbers,
+so the farthest of them says less about how far they go, and their margins are wider: twice as wide for an hour's, ten
+times for a day's, of which a week has seven. And never narrower than that of the numbers themselves, so that one number
+far out does not make an unusual day.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ import msgspec
 
 from otel_alerting.rules.baseline import Baseline, Judgement
 from otel_alerting.rules.baseline.extent import DAY, Extent, ExtentState
-from otel_alerting.rules.baseline.history import Packed
 from otel_alerting.rules.baseline.moments import Moments
+from otel_alerting.rules.baseline.pieces import Packed
 
 _HOURS = 168
 _HOURLY, _DAILY = 2.0, 10.0
-"""How many times the margin of the numbers."""
+"""How many times as wide a share as that of the numbers."""
+_FEW = 6
+"""Numbers of an hour; the mean of fewer is not much more than the newest of them."""
 _YOUNG = 1 / 7
 _SKIP = 1
-"""Pieces that do not count yet: eight hours of a week. A number that grows steadily gains less in that time, and in the
-open piece, than a margin of 10% of what it gains in a week; so a trend is not unusual."""
+"""Pieces that do not count yet beside the open one: four hours of a week. In both a number that grows steadily gains
+less than 10% of what it gains in a week, so a trend is not unusual."""
 
 
 class _State(msgspec.Struct, frozen=True, array_like=True):
@@ -55,10 +57,10 @@ class Extremes:
             return Judgement(None, known_at=numbers.known_at if at < numbers.known_at else 0)
         if at <= numbers.seen_at <= at + numbers.length:
             return self._said(at, value, numbers.band.side_of(value))
-        self._hourly += (value - self._hourly) * -math.expm1(-abs(at - numbers.seen_at) / self._hour)
+        gap = abs(at - numbers.seen_at)
         side = numbers.see(at, value)
         self._hours.least = self._days.least = numbers.margin
-        self._hours.see(at, self._hourly)
+        self._learn_hour(at, value, gap)
         self._learn_day(at, value)
         return self._said(at, value, side)
 
@@ -90,12 +92,20 @@ class Extremes:
         low, high = numbers.band.bounds
         return Judgement(side != 0, value, low, high)
 
+    def _learn_hour(self, at: int, value: float, gap: int) -> None:
+        """The mean is judged with every number, where they are close enough for it to be more than one of them."""
+        self._hourly += (value - self._hourly) * -math.expm1(-gap / self._hour)
+        if gap * _FEW <= self._hour:
+            self._hours.see(at, self._hourly)
+        else:
+            self._hours.band.side = 0
+
     def _learn_day(self, at: int, value: float) -> None:
         """A day's mean is made, and judged, when a piece is over."""
         means = self._means
         if at // means.width != means.newest:
             if means.turn(at) and len(closed := means.filled(means.places()[-DAY:])) == DAY:
                 self._days.see(at, means.together(closed)[0])
-            elif self._days.band.side:
+            else:
                 self._days.band.side = 0
         means.add(at, value)

@@ -25,7 +25,7 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     columns: tuple[bytes, ...]
 
 
-class History:
+class Pieces:
     """Which pieces there are. What is remembered of a piece stands at its place, in columns of whoever inherits.
 
     Args:
