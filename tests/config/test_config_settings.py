@@ -100,7 +100,18 @@ def test_all_wrong_variables_are_told_and_only_secrets_are_hidden() -> None:
     )
     assert {said.split(":")[0] for said in found} == {
         "rules=",
-        *(variable(name) for name in ("enabled", "slack_webhook_url", "slack_api_url", "locale", "timezone", "level")),
+        *(
+            variable(name)
+            for name in (
+                "enabled",
+                "flush_on_sigterm",
+                "slack_webhook_url",
+                "slack_api_url",
+                "locale",
+                "timezone",
+                "level",
+            )
+        ),
         variable("store"),
     }
     assert [said for said in found if "hunter2" not in said and not said.startswith("rules=")] == [
