@@ -25,6 +25,9 @@ _SEEN = frozenset(("count", "rate", "increase", "ratio", "age", "absent", "new")
 _MORTAL = frozenset(("last", "age"))
 """Measures of a single value, which is gone when its stream says that it has ended."""
 
+_WHOSE = ("service.name", "service.instance.id")
+"""What tells the instances of a program apart, as OpenTelemetry names it; Prometheus says `job` and `instance`."""
+
 Key: TypeAlias = tuple[object, ...]
 """What tells the groups of a tenant apart: the values of their labels, in the rule's order."""
 
@@ -32,9 +35,15 @@ Key: TypeAlias = tuple[object, ...]
 def key_of(by: By) -> Callable[[Signal], Key]:
     """How to read a group's key from a signal."""
     if by == "series":
-        return lambda signal: tuple((name, attributes.text(value)) for name, value in sorted(signal.attributes.items()))
+        return _series
     reads = [(attributes.reader(one.attribute), one.default) for one in by]
     return lambda signal: tuple([attributes.text(read(signal)) or default for read, default in reads])
+
+
+def _series(signal: Signal) -> Key:
+    """What a series has said it is: its own attributes, and whose it is, for two instances send the same ones."""
+    whose = {name: signal.resource[name] for name in _WHOSE if name in signal.resource}
+    return tuple((name, attributes.text(value)) for name, value in sorted({**whose, **signal.attributes}.items()))
 
 
 def labels_of(by: By, key: Key) -> Labels:

@@ -133,7 +133,7 @@ def test_a_signal_without_a_time_is_told(replay: Replay) -> None:
     """1970 would be the beginning of everything."""
     Path("a.jsonl").write_text('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}\n')
     ran = replay("a.jsonl", "--json")
-    assert (ran.status, ran.err) == (1, "a.jsonl:1: found a log without a time; timeUnixNano\n")
+    assert (ran.status, ran.err) == (1, "a.jsonl:1: found a log without a time; expected timeUnixNano\n")
 
 
 def test_many_problems_of_a_file_are_counted(replay: Replay) -> None:

@@ -84,7 +84,10 @@ def test_only_what_was_selected_is_played(replay: Replay) -> None:
     Path("rules.yaml").write_text(Path("rules.yaml").read_text() + "- {alert: Low, metric: cpu, below: 0.2}\n")
     assert {one["alert"] for one in replay("a.jsonl", "--json", "--select", "Low").lines} == {"Low"}
     ran = replay("a.jsonl", "--select", "Hihg")
-    assert (ran.status, ran.err) == (1, "otel-alerting: --select: found no rule 'Hihg'; did you mean 'High'?\n")
+    assert ran.status == 1
+    assert ran.err.startswith(
+        "otel-alerting: --select: found 'Hihg'; expected a rule's name, one of High, Low (did you"
+    )
 
 
 def test_defaults_may_be_tried(replay: Replay) -> None:
@@ -105,7 +108,9 @@ def test_defaults_that_cannot_be_are_told(replay: Replay) -> None:
     )
     ran = replay("a.jsonl", "--interval", "25s")
     assert ran.status == 1
-    assert ran.err.startswith("otel-alerting: rules.yaml:3: rules[0].window: found 1m; expected a multiple of the interval")
+    assert ran.err.startswith(
+        "otel-alerting: rules.yaml:3: rules[0].window: found 1m; expected a multiple of the interval"
+    )
 
 
 def test_all_problems_of_the_rules_are_told(replay: Replay) -> None:
@@ -184,7 +189,9 @@ def test_a_picture_that_cannot_be_drawn_is_told_at_once(replay: Replay, monkeypa
     )
     ran = replay("a.jsonl", "--plot", "a.png")
     assert (ran.status, ran.out) == (1, "")
-    assert ran.err == "otel-alerting: --plot: found no matplotlib; pip install 'otel-alerting[plot]'\n"
+    assert (
+        ran.err == "otel-alerting: --plot: found no matplotlib; expected `pip install 'otel-alerting[plot]'` before\n"
+    )
 
 
 def test_nothing_of_matplotlib_is_loaded_without_a_picture(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,9 @@ class Plot:
 
     def __init__(self, path: Path, rules: Sequence[Rule], tenant: str) -> None:
         if importlib.util.find_spec("matplotlib") is None:
-            raise ConfigurationError([Problem("--plot", "", "no matplotlib", "pip install 'otel-alerting[plot]'")])
+            raise ConfigurationError(
+                [Problem("--plot", "", "no matplotlib", "`pip install 'otel-alerting[plot]'` before")]
+            )
         self._path, self._rules = path, {rule.alert: rule for rule in rules}
         self._tracks = Tracks(tuple(self._rules), tenant)
         self.found, self.changed = self._tracks.found, self._tracks.changed
