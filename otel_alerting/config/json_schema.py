@@ -169,7 +169,7 @@ def _text(wanted: Wanted) -> Json:
         return {"type": "string", "pattern": "^https?://"}
     if shapes.is_enum(wanted) and shapes.parser(wanted) is None:
         return {"enum": [one.value for one in cast("type[enum.Enum]", wanted)]}
-    return {"type": "string"}
+    return {"type": ["string", "number"] if getattr(wanted, "MAY_BE_A_NUMBER", False) else "string"}
 
 
 def _limits(wanted: Wanted, limits: tuple[msgspec.Meta, ...]) -> Json:

@@ -252,5 +252,5 @@ def unreadable(kind: Kind, where: Where) -> Iterator[tuple[str, str, str]]:
             _compiled(kind, {name: matcher})
         except ValueError as error:
             yield name, "a value that cannot be compared", str(error)
-        if name in _WORDS and matcher.equals is not None and matcher.equals not in _WORDS[name]:
+        if kind == "span" and name in _WORDS and matcher.equals is not None and matcher.equals not in _WORDS[name]:
             yield name, repr(matcher.equals), "one of " + ", ".join(_WORDS[name])

@@ -36,6 +36,14 @@ AGGREGATES = {
     "p99": "of: v, above: 1e9",
     "ratio": "of: {v: {above: 50}}, above: 200%",
     "last": "of: v, above: 1e9",
+    "increase": "above: 1e9",
+    "fraction": "of: {v: {above: 50}}, above: 200%",
+    "unique": "of: v, above: 1e9",
+    "changes": "of: v, above: 1e9",
+    "forecast": "of: v, above: 1e9",
+    "age": "above: 1000",
+    "absent": "memory: 1h",
+    "new": "min_count: 1000000",
 }
 
 
