@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from otel_alerting.model import Alert, Signal
+from otel_alerting.rules.index import Narrow
 from otel_alerting.rules.matching import Kind
 from otel_alerting.rules.state import RuleState
 
@@ -20,6 +21,8 @@ class Intake(NamedTuple):
     metric: str | None
     is_raw: bool
     """Does it take points as they are, and not the steps between them?"""
+    narrow: Narrow | None
+    """A value that all signals have that come in here; None where they may have any."""
     observe: Callable[[Signal, int], list[Alert]]
     """Takes a signal and the time now; the alerts that changed by it."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from otel_alerting.model import Alert, Log, Point, Signal, Span
+from otel_alerting.model import Alert, Log, Point, Signal
 from otel_alerting.rules.builtin import BuiltinRules
+from otel_alerting.rules.index import Index
 from otel_alerting.rules.intake import Intake, Running
 from otel_alerting.rules.keeping import over
 from otel_alerting.rules.losses import Losses
@@ -51,8 +52,8 @@ class RuleSet:
         if started_at:
             self._begin(started_at)
         intakes = [intake for one in self._running for intake in one.intakes]
-        self._logs = tuple(intake.observe for intake in intakes if intake.kind == "log")
-        self._spans = tuple(intake.observe for intake in intakes if intake.kind == "span")
+        self._logs = Index((one.narrow, one.observe) for one in intakes if one.kind == "log")
+        self._spans = Index((one.narrow, one.observe) for one in intakes if one.kind == "span")
         self._metrics: dict[str, list[Intake]] = {}
         for intake in intakes:
             if intake.metric is not None:
@@ -74,8 +75,8 @@ class RuleSet:
         if isinstance(signal, Point):
             return self._point(signal, now) if signal.name in self._metrics else []
         changed = self._builtin.observe(signal, now) if self._builtin is not None else []
-        rules = self._logs if isinstance(signal, Log) else self._spans if isinstance(signal, Span) else ()
-        for observe in rules:
+        rules = self._logs if isinstance(signal, Log) else self._spans
+        for observe in rules.find(signal):
             changed.extend(observe(signal, now))
         return changed
 

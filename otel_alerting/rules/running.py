@@ -95,10 +95,7 @@ class RunningRule:
     @property
     def intakes(self) -> tuple[Intake, ...]:
         """One for each term, also of the further conditions."""
-        return tuple(
-            Intake(door.term.operand.kind, door.term.operand.metric, door.term.is_raw, partial(self._observe, door))
-            for door in self._doors()
-        )
+        return tuple(_intake(door.term, partial(self._observe, door)) for door in self._doors())
 
     @property
     def due_at(self) -> int | None:
@@ -302,6 +299,10 @@ class RunningRule:
         """Is there a whole window to judge? Before anything was counted, the count was 0."""
         began_at = self._began_at if self._is_count else group.born_at
         return edge - self.rule.window >= began_at
+
+
+def _intake(term: Term, observe: Callable[[Signal, int], list[Alert]]) -> Intake:
+    return Intake(term.operand.kind, term.operand.metric, term.is_raw, term.narrow, observe)
 
 
 def _pasts(rule: Rule) -> Iterator[int]:

@@ -12,7 +12,7 @@ from otel_alerting.model import Point, Signal
 from otel_alerting.ports import Measure
 from otel_alerting.rules import attributes, measures
 from otel_alerting.rules.frame import Frame, is_gauge, measurements
-from otel_alerting.rules.matching import part, takes
+from otel_alerting.rules.matching import narrow, part, takes
 from otel_alerting.rules.operand import WINDOW, Number, Operand
 from otel_alerting.rules.portion import Portion
 from otel_alerting.rules.reading import number_of, unit_of
@@ -56,6 +56,8 @@ class Term:
     def __init__(self, operand: Operand, rule: Rule) -> None:
         self.operand = operand
         self.takes = takes(operand.kind, operand.span or operand.log, operand.where, operand.alternatives)
+        self.narrow = narrow(operand.kind, operand.span or operand.log, operand.where)
+        """A value that all signals have that it takes."""
         self.number = number_of(operand)
         self.shape = Shape(int(operand.window or WINDOW), rule.every, rule.late)
         is_value = operand.measure != "absent" and (operand.measure != "age" or operand.kind == "metric")

@@ -68,7 +68,7 @@ class RunningSlo:
         """One, and of metrics one more for a second counter."""
         kind, metric = self._term.operand.kind, self._term.operand.metric
         metrics = (metric,) if self._counter is None else (metric, self._counter)
-        return tuple(Intake(kind, name, False, self.observe) for name in metrics)
+        return tuple(Intake(kind, name, False, self._term.narrow, self.observe) for name in metrics)
 
     @property
     def due_at(self) -> int | None:
