@@ -172,10 +172,10 @@ _ending = False
 _chores: list[Callable[[], None]] = []
 _anew: list[Callable[[], None]] = []
 _starting = threading.RLock()
-building = threading.RLock()
-"""Held by a reader while it builds what it needs, as the one above while it is started. Both import much: a child
-forked in the middle would wait for ever for modules that a thread of its parent was importing. So a fork waits for
-them, the second or less that it takes, once in a process."""
+unforkable = threading.RLock()
+"""Held by our threads while they may hold locks that are not ours: those of modules being imported, of Babel's data, of
+OpenSSL. A child forked in the middle would wait for them for ever. So a fork waits: milliseconds, and once in a process,
+while everything is loaded, for a second or less. It is never held while something waits for the network."""
 
 
 def shared(**settings: object) -> Inbox:
@@ -276,17 +276,17 @@ def in_children(begin_anew: Callable[[], None]) -> None:
 
 def forget_locks() -> None:
     """In a forked child: a lock that a thread of the parent held is held for ever."""
-    global _shared_lock, _starting, building
-    _shared_lock, _starting, building = threading.Lock(), threading.RLock(), threading.RLock()
+    global _shared_lock, _starting, unforkable
+    _shared_lock, _starting, unforkable = threading.Lock(), threading.RLock(), threading.RLock()
 
 
 def _before_fork() -> None:
-    for lock in (_starting, building):
+    for lock in (_starting, unforkable):
         lock.acquire(timeout=_PATIENCE)
 
 
 def _after_fork_in_parent() -> None:
-    for lock in (building, _starting):
+    for lock in (unforkable, _starting):
         with contextlib.suppress(RuntimeError):  # the patience was over
             lock.release()
 

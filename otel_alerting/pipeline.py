@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from otel_alerting import inbox
 from otel_alerting.context import TENANT_KEYS, first_of
 from otel_alerting.delivery.courier import Courier
 from otel_alerting.dispatch.dispatcher import Dispatcher
@@ -100,14 +101,15 @@ class Pipeline:
 
     def tick(self, now: int) -> None:
         """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""
-        self.settle(now)
-        for alert in self.ruleset.evaluate(now, self.clock.monotonic()):
-            self.accept(alert, now)
-        for (tenant, reason), number in self.ruleset.lost().items():
-            self._lose(tenant, reason, number)
-        for number in self.ruleset.ahead().values():
-            self.counters.add("ahead", number)
-        self._send(self.dispatcher.due(now))
+        with inbox.unforkable:
+            self.settle(now)
+            for alert in self.ruleset.evaluate(now, self.clock.monotonic()):
+                self.accept(alert, now)
+            for (tenant, reason), number in self.ruleset.lost().items():
+                self._lose(tenant, reason, number)
+            for number in self.ruleset.ahead().values():
+                self.counters.add("ahead", number)
+            self._send(self.dispatcher.due(now))
 
     def next_at(self) -> int | None:
         """When there is something to do next; None while only a signal could bring it."""

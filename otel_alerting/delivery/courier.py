@@ -13,6 +13,7 @@ import random as randomness
 import threading
 from collections.abc import Callable, Sequence
 
+from otel_alerting import inbox
 from otel_alerting.context import quiet
 from otel_alerting.delivery.desk import Desk
 from otel_alerting.delivery.lane import Lane, Turn
@@ -241,7 +242,8 @@ class Courier:
     def _send(self, lane: Lane, notifier: Notifier, load: Load, budgets: Sequence[Budget]) -> list[Ending]:
         told = load.notification()
         try:
-            message = self._render(told, notifier, load.previous)
+            with inbox.unforkable:
+                message = self._render(told, notifier, load.previous)
         except BaseException as error:  # noqa: BLE001 - a template may be anybody's
             complain(f"cannot render a message for {lane.destination}: {type(error).__name__}: {error}")
             with self._lock:

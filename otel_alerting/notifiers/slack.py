@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from otel_alerting import inbox
 from otel_alerting.errors import ConfigurationError, Problem, Refused, TryLater, Unknown
 from otel_alerting.model import Message, Receipt
 from otel_alerting.notifiers.blockkit import Rung, payload
@@ -124,7 +125,9 @@ class Slack:
         return previous if previous is not None and previous.updatable and self.updates else None
 
     def _send(self, message: Message, rung: Rung, previous: Receipt | None, lost: Receipt | None) -> Ruling:
-        return self._exchange(payload(message, rung=rung, continues=lost), previous)
+        with inbox.unforkable:
+            body = payload(message, rung=rung, continues=lost)
+        return self._exchange(body, previous)
 
     def _exchange(self, body: dict[str, object], previous: Receipt | None) -> Ruling:
         if previous is not None:

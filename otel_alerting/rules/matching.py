@@ -118,7 +118,7 @@ def narrow(kind: Kind, pattern: SpanPattern | LogPattern | None, where: Where) -
     """A value that every signal has that `takes` says yes to; None where nothing is asked so plainly."""
     fields, given = _FIELDS[kind], _given(pattern)
     places = [
-        *((name, f"{kind}.{name}", fields[name][0], given[name]) for name in _OF_ONE_TEXT if name in given),
+        *((name, f"{kind}: {name}", fields[name][0], given[name]) for name in _OF_ONE_TEXT if name in given),
         *((name, name, attributes.reader(name), matcher) for name, matcher in where.items()),
     ]
     for _, name, read, matcher in sorted(places, key=lambda one: one[0] in _COARSE):
