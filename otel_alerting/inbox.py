@@ -174,8 +174,8 @@ _anew: list[Callable[[], None]] = []
 _starting = threading.RLock()
 unforkable = threading.RLock()
 """Held by our threads while they may hold locks that are not ours: those of modules being imported, of Babel's data, of
-OpenSSL. A child forked in the middle would wait for them for ever. So a fork waits: milliseconds, and once in a process,
-while everything is loaded, for a second or less. It is never held while something waits for the network."""
+OpenSSL. A child forked in the middle would wait for them for ever. So a fork waits: milliseconds, and once in a
+process, while everything is loaded, for a second or less. It is never held while something waits for the network."""
 
 
 def shared(**settings: object) -> Inbox:
@@ -237,6 +237,12 @@ def end() -> None:
     if _feeders:
         flush(_PATIENCE)
     elif _stopper is not None:
+        _stopper()
+
+
+def stop() -> None:
+    """End the readers now, within their budget: no exit hook will run. What they cannot tell any more, they say."""
+    if _stopper is not None:
         _stopper()
 
 

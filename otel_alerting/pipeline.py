@@ -126,12 +126,19 @@ class Pipeline:
             self._book(delivery)
 
     def flush(self, now: int, deadline: int) -> bool:
-        """Tell everything that waits, now, until a monotonic `deadline` in nanoseconds; True when nothing is left."""
-        self.tick(now)
-        self._send(self.dispatcher.flush(now))
+        """Tell everything that waits, now, until a monotonic `deadline` in nanoseconds; True when all of it is told."""
+        before = self._came_to_nothing()
+        with inbox.unforkable:
+            self.tick(now)
+            self._send(self.dispatcher.flush(now))
         done = self.courier.drain(deadline)
         self.settle(self.clock.now())
-        return done
+        return done and self._came_to_nothing() == before
+
+    def _came_to_nothing(self) -> int:
+        """Alert changes that were to be told and were not."""
+        dropped = self.counters.by("dropped", "reason")
+        return sum(number for reason, number in dropped.items() if reason not in _FOR_NOBODY)
 
     def finish(self, now: int, deadline: int) -> bool:
         """The program ends: judge what rules have seen, and tell everything, as `flush` does."""
@@ -216,5 +223,7 @@ class Pipeline:
             self.counters.add("messages", tenant=delivery.tenant, destination=delivery.destination)
 
 
+_FOR_NOBODY = ("no_notifier", "unknown_tenant")
+"""Reasons of what was not to be told."""
 _LINES = {"sent": "sent", "merged": "merged", "dropped": "dropped", "raised_copies": "raised"}
 """Counters by tenant that are lines of its account."""

@@ -17,7 +17,7 @@ from otel_alerting import inbox
 from otel_alerting.context import quiet
 from otel_alerting.delivery.desk import Desk
 from otel_alerting.delivery.lane import Lane, Turn
-from otel_alerting.delivery.load import Ending, Load
+from otel_alerting.delivery.load import Ending, Load, named
 from otel_alerting.delivery.retry import Random, Retry
 from otel_alerting.errors import DeliveryError, Refused, Unknown
 from otel_alerting.model import Delivery, Message, Notification, Receipt
@@ -126,10 +126,10 @@ class Courier:
         with self._lock:
             self._stopped = True
             self._bell.notify_all()
-            changes = self._desk.waiting(None)
+            changes, names = self._desk.waiting(None), named(self._desk.left())
         self._give_up()
         if changes:
-            complain(f"stopped before {changes} alert change{'s' if changes > 1 else ''} could be told")
+            complain(f"stopped before {changes} alert change{'s' if changes > 1 else ''} could be told: {names}")
 
     def waiting(self, tenant: str | None = None) -> int:
         """Alert changes that have not been told, of one tenant or of all."""

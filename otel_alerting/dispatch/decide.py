@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from otel_alerting.model import Reason
+from otel_alerting.model.duration import SECOND
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +35,22 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """False when every message about the group came to nothing."""
     occurrences: int = 0
     """The number they were last told, aloud or in place."""
+    missed: int = 0
+    """Messages in a row, up to the last one aloud, that came to nothing."""
+
+    def again_at(self, repeat: int, interval: int) -> int:
+        """When what is still wrong is told again although nothing new happened.
+
+        What came to nothing is tried again soon, and then less and less often: behind a proxy that swallows answers it
+        was told each time.
+        """
+        if not self.missed:
+            return self.at + repeat
+        return self.at + min(repeat, max(interval, _SOON) << min(self.missed - 1, _RARELY))
 
 
+_SOON = 30 * SECOND
+_RARELY = 16
 _WORTH_A_WORD = 10
 """Occurrences that nobody was told of, below which a program's last words do not mention them."""
 
@@ -46,7 +61,7 @@ def decide(
     *,
     firing: int,
     updatable: bool,
-    repeat: int,
+    again_at: int,
     now: int,
     occurrences: int = 0,
     last: bool = False,
@@ -58,14 +73,14 @@ def decide(
         told: What they have heard; None when nobody was ever told of this group.
         firing: Alerts of the group that fire now.
         updatable: Is there a message that can be changed in place?
-        repeat: Nanoseconds after which what is still wrong is told again.
+        again_at: When what is still wrong is told again, by `Told.again_at`.
         now: The moment to decide for.
         occurrences: Observations behind the group by now.
         last: Will nobody be told later? Then the last number is told, where it can be changed in place or has doubled.
     """
     if since.changes:
         return _why(since, told, firing)
-    if firing and told is not None and now - told.at >= repeat:
+    if firing and told is not None and now >= again_at:
         return Reason.REPEAT if told.heard else Reason.FIRST
     if last and since.moved and told is not None:
         worth_it = occurrences - told.occurrences >= max(_WORTH_A_WORD, told.occurrences)

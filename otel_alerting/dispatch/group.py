@@ -16,6 +16,8 @@ LISTED = 50
 _REMEMBERED = 16
 """Notifications of a group that may be under way at the same time and still be recognised when they are settled."""
 _NOTHING = Since()
+_NOBODY_WAITS = ("no_notifier", "shutdown")
+"""Words of notifications that came to nothing and are not to be told again."""
 
 
 class Group:
@@ -44,6 +46,7 @@ class Group:
         self._urgent_at: int | None = None
         self._ids: tuple[str, ...] = ()
         self._delivered = False
+        self._settled = ""  # the notification of which it was last learned what became of it
         self._receipts: dict[str, Receipt] = {}
 
     def get(self, identity: str) -> Alert | None:
@@ -82,7 +85,7 @@ class Group:
             return self._stirred_at + self.path.group_wait
         if self.since.changes or (self.since.moved and self._receipts):
             return self._tick_at()
-        return self._told.at + self.path.repeat_interval if self._firing else None
+        return self._again_at() if self._firing else None
 
     def why(self, now: int, last: bool = False) -> Reason | None:
         """The reason to tell the readers at this moment, if there is one; with `last`, nobody will be told later."""
@@ -91,7 +94,7 @@ class Group:
             self._told,
             firing=self._firing,
             updatable=bool(self._receipts),
-            repeat=self.path.repeat_interval,
+            again_at=self._again_at(),
             now=now,
             occurrences=sum(alert.count for alert in self._members.values()) if last else 0,
             last=last,
@@ -103,7 +106,7 @@ class Group:
         notification = self._notification(reason, now, lost)
         self._ids = (*self._ids[1 - _REMEMBERED :], notification.id)
         if self._told is None or reason is not Reason.UPDATED:
-            self._told = Told(at=now)
+            self._told = Told(at=now, missed=self._told.missed if self._told else 0)
         self._told = msgspec.structs.replace(self._told, occurrences=notification.occurrences)
         for alert in self.ended():
             del self._members[alert.identity]
@@ -117,12 +120,22 @@ class Group:
         if self._told is None or delivery.notification not in self._ids:
             return
         if delivery.outcome is Outcome.DROPPED:
-            self._told = msgspec.structs.replace(self._told, heard=self._delivered)
+            self._miss(delivery)
             return
-        self._delivered = True
-        self._told = msgspec.structs.replace(self._told, heard=True)
+        self._delivered, self._settled = True, delivery.notification
+        self._told = msgspec.structs.replace(self._told, heard=True, missed=0)
         if delivery.outcome is Outcome.SENT and delivery.receipt is not None and delivery.receipt.updatable:
             self._receipts[delivery.destination] = delivery.receipt
+
+    def _miss(self, delivery: Delivery) -> None:
+        """Take in that a message came to nothing; that of another place about the same may have arrived."""
+        if self._told is None or delivery.notification == self._settled or delivery.word in _NOBODY_WAITS:
+            return
+        self._settled = delivery.notification
+        self._told = msgspec.structs.replace(self._told, heard=self._delivered, missed=self._told.missed + 1)
+
+    def _again_at(self) -> int:
+        return self._told.again_at(self.path.repeat_interval, self.path.group_interval) if self._told else 0
 
     def _begin(self, alert: Alert, now: int) -> int:
         self._members[alert.identity] = alert

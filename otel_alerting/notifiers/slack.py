@@ -15,7 +15,7 @@ from otel_alerting import inbox
 from otel_alerting.errors import ConfigurationError, Problem, Refused, TryLater, Unknown
 from otel_alerting.model import Message, Receipt
 from otel_alerting.notifiers.blockkit import Rung, payload
-from otel_alerting.notifiers.slack_words import Ruling, Verdict, read
+from otel_alerting.notifiers.slack_words import ADVICE, Ruling, Verdict, read
 from otel_alerting.notifiers.wire import SECOND, Failed, Secret, Wire
 from otel_alerting.ports import Budget
 from otel_alerting.telemetry import Counters, complain
@@ -169,7 +169,7 @@ def _fail(ruling: Ruling) -> NoReturn:
         raise TryLater(ruling.word, ruling.detail, after=ruling.wait)
     if ruling.verdict is Verdict.UNCLEAR:
         raise Unknown(ruling.word, ruling.detail)
-    raise Refused(ruling.word, ruling.detail)
+    raise Refused(ruling.word, ruling.detail or ADVICE.get(ruling.word, ""))
 
 
 def _check(webhook_url: str, token: str, channel: str, api_url: str) -> None:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from itertools import count as counting
 
+from otel_alerting.handlers.endings import UNCAUGHT
 from otel_alerting.model import Alert, Failure, Labels, Log, Severity, Signal, Span
 from otel_alerting.model.duration import MINUTE, SECOND
 from otel_alerting.rules.attributes import text
@@ -65,6 +66,8 @@ class BuiltinRules:
         self._moved: list[Trouble] = []
         self._refresh_at = 0
         self._told_by: dict[tuple[str, str, str], type] = {}
+        self._left: dict[tuple[str, ...], None] = {}
+        """Exceptions that spans ended with, each by the span around it, or by its service where there is none."""
 
     def observe(self, signal: Signal, now: int) -> list[Alert]:
         """Take a signal in; its alert when that is news."""
@@ -165,7 +168,12 @@ class BuiltinRules:
         return self._see(self._trouble("UnhandledException", labels, signal), signal, worst, now)
 
     def _is_told(self, signal: Signal, failure: Failure) -> bool:
-        """Has a signal of another kind told this exception already? The same kind again is another one."""
+        """Was this exception told already, by a span that it left before, or by a signal of another kind?
+
+        The same kind again is another exception.
+        """
+        if self._came_out_of(signal, failure):
+            return True
         if not signal.trace_id:
             return False
         key = (signal.trace_id, signal.span_id, failure.bare_type)
@@ -173,6 +181,18 @@ class BuiltinRules:
         if len(self._told_by) > _TWICE:
             del self._told_by[next(iter(self._told_by))]
         return first is not type(signal)
+
+    def _came_out_of(self, signal: Signal, failure: Failure) -> bool:
+        """Every span that an exception leaves records it, and so does the end of the program or thread."""
+        what = (signal.tenant, failure.bare_type, failure.message)
+        if isinstance(signal, Log):
+            return signal.scope == UNCAUGHT and (*what, signal.service) in self._left
+        is_told = (*what, signal.trace_id, signal.span_id) in self._left if signal.span_id else False
+        parent = getattr(signal, "parent_id", "")
+        self._left[(*what, signal.trace_id, parent) if parent else (*what, signal.service)] = None
+        if len(self._left) > _TWICE:
+            del self._left[next(iter(self._left))]
+        return is_told
 
     # Troubles
 
