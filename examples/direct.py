@@ -12,7 +12,7 @@ def main() -> None:
         severity="HIGH",
         data={"model_name": "ranking", "drift_score": 0.85, "threshold": 0.70},
     )
-    alerts.track_metric("model.latency", 1.8, tags={"model": "ranking"})
+    alerts.track_metric("model.latency", 1.8, tags={"model": "ranking"}, unit="s")
     alerts.track_counter("model.answers", tags={"model": "ranking"})
     for entry in alerts.get_alert_history(limit=10):
         print(entry["alert"], entry["severity"], entry["state"])

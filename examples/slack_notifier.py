@@ -2,8 +2,7 @@
 
 import os
 
-from otel_alerting import SlackNotifier
-from otel_alerting.errors import DeliveryError
+from otel_alerting import Receipt, SlackNotifier
 
 slack = SlackNotifier(webhook_url=os.environ["OTEL_ALERTING_SLACK_WEBHOOK_URL"], locale="fr-FR")
 
@@ -16,7 +15,7 @@ def main() -> None:
         ]
     )
     for outcome in outcomes:
-        print(f"not there: {outcome}" if isinstance(outcome, DeliveryError | ValueError) else "there")
+        print("there" if isinstance(outcome, Receipt) else f"not there: {outcome}")
     slack.close()
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from otel_alerting.context import CORRELATION_KEYS, TENANT_KEYS, Origin, first_of, origin_unless_quiet, stamp
+from otel_alerting.handlers import misfit
 from otel_alerting.handlers.failures import Captured, captured, failure_of
 from otel_alerting.handlers.plain import attributes_of, attributes_of_event, plain, text
 from otel_alerting.handlers.seen import SEEN, Door
@@ -265,7 +266,7 @@ def _body(record: logging.LogRecord) -> str:
     try:
         return text(record.getMessage())
     except Exception:  # noqa: BLE001 - arguments that do not fit the template: logging itself only prints an error
-        return text(record.msg)
+        return misfit.told(record.msg, record.args)
 
 
 def _captured(record: logging.LogRecord) -> Captured | None:

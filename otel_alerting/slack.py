@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from otel_alerting.config.arguments import mapping, number, shown, text
 from otel_alerting.delivery.pace import Pacer
 from otel_alerting.delivery.retry import Backoff, Retry
 from otel_alerting.errors import DeliveryError, Refused, TemplateError, TryLater, Unknown
@@ -19,6 +21,9 @@ _REQUEST, _SHORTEST = 5.0, 0.1
 """Seconds that one request may take, at most and at least."""
 _TEXT = 4_000
 """More, and Slack may split the message."""
+
+Outcome: TypeAlias = Receipt | DeliveryError | TemplateError | ValueError | TypeError
+"""What became of one message of a batch."""
 
 
 class SlackNotifier:
@@ -39,6 +44,7 @@ class SlackNotifier:
 
     Raises:
         ConfigurationError: for arguments that cannot work.
+        TypeError: for an argument that is not of its kind; so do the verbs.
     """
 
     def __init__(
@@ -53,6 +59,10 @@ class SlackNotifier:
         api_url: str = API_URL,
         patience: float = _PATIENCE,
     ) -> None:
+        text("webhook_url", webhook_url, may_be_empty=True, secret=True)
+        text("token", token, may_be_empty=True, secret=True)
+        text("channel", channel, may_be_empty=True)
+        number("patience", patience)
         self._webhook = bool(webhook_url)
         timeout = int(min(_REQUEST, max(patience, _SHORTEST)) * 1e9)
         self._open: Callable[[str], Slack] = lambda name: Slack(
@@ -80,19 +90,22 @@ class SlackNotifier:
         Raises:
             DeliveryError: it is not there, or it is unknown whether it is: see `otel_alerting.errors`.
             ValueError: nothing to say, or a channel for a webhook.
+            TypeError: an argument is not of its kind.
         """
         from otel_alerting.notifiers.clip import cleaned, clipped, escaped
         from otel_alerting.render.redact import Redactor
 
-        if not message.strip() and not attachments:
+        text("message", message, may_be_empty=True)
+        attached = _attached(attachments)
+        if not message.strip() and not attached:
             raise ValueError("nothing to say: a message or attachments are needed")
         body: dict[str, object] = {
             "text": clipped(escaped(Redactor().redact_text(cleaned(message))), _TEXT),
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        if attachments:
-            body["attachments"] = [dict(attachment) for attachment in attachments]
+        if attached:
+            body["attachments"] = attached
         place = self._place(channel)
         return self._deliver(place, lambda: place.post(body))
 
@@ -102,14 +115,17 @@ class SlackNotifier:
         Raises:
             TemplateError: there is no such template.
             DeliveryError: see `send_notification`.
+            TypeError: an argument is not of its kind.
         """
         from otel_alerting.render.locales import LocaleManager
         from otel_alerting.render.renderer import Renderer
         from otel_alerting.render.templates import TemplateEngine
 
+        text("template", template)
+        mapping("data", data)
         engine = TemplateEngine(self._templates)
         if not engine.has(template, "slack"):
-            raise TemplateError(template, 0, f"no such template; there are {', '.join(engine.names('slack'))}")
+            raise engine.missing(template, "slack")
         renderer = Renderer(engine, LocaleManager())
         message = renderer.render_sample(
             template, data, now=time.time_ns(), locale=self._locale, timezone=self._timezone
@@ -117,25 +133,27 @@ class SlackNotifier:
         place = self._place(channel)
         return self._deliver(place, lambda: place.notify(message))
 
-    def send_batch(
-        self, messages: Sequence[str | Mapping[str, object]]
-    ) -> Sequence[Receipt | DeliveryError | TemplateError | ValueError]:
+    def send_batch(self, messages: Sequence[str | Mapping[str, object]]) -> Sequence[Outcome]:
         """Post several messages in order; for each one its receipt, or the error that kept it from being there.
 
         A message is a text, or a mapping with the arguments of `send_notification` (`message`, `channel`,
         `attachments`) or of `send_rich_message` (`template`, `data`, `channel`).
         """
-        outcomes: list[Receipt | DeliveryError | TemplateError | ValueError] = []
+        if isinstance(messages, (str, Mapping)) or not isinstance(messages, Iterable):
+            raise TypeError(f"messages: a list of texts or mappings is needed; found {shown(messages)}")
+        outcomes: list[Outcome] = []
         for message in messages:
             try:
                 outcomes.append(self._send_one(message))
-            except (DeliveryError, TemplateError, ValueError) as error:  # noqa: PERF203 - each has its own outcome
+            except (DeliveryError, TemplateError, ValueError, TypeError) as error:  # noqa: PERF203 - each has its own outcome
                 outcomes.append(error)
         return outcomes
 
     def close(self) -> None:
-        """Let go of connections."""
-        for place in self._places.values():
+        """Let go of connections. It is no end: whoever posts afterwards opens new ones."""
+        with self._lock:
+            places = list(self._places.values())
+        for place in places:
             place.close()
 
     def __repr__(self) -> str:
@@ -145,20 +163,13 @@ class SlackNotifier:
         if isinstance(message, str):
             return self.send_notification(message)
         if not isinstance(message, Mapping):
-            raise ValueError(f"a message is {type(message).__name__}; a text or a mapping is needed")
-        channel = str(message.get("channel", ""))
+            raise TypeError(f"a message: a text or a mapping is needed; found {shown(message)}")
         if "template" in message:
-            data = _checked(message, {"template", "data", "channel"}).get("data", {})
-            if not isinstance(data, Mapping):
-                raise ValueError(f"data is {type(data).__name__}; a mapping is needed")
-            return self.send_rich_message(str(message["template"]), data, channel)
-        attachments = _checked(message, {"message", "channel", "attachments"}).get("attachments", ())
-        if not isinstance(attachments, Sequence):
-            raise ValueError(f"attachments is {type(attachments).__name__}; a list of mappings is needed")
-        return self.send_notification(str(message.get("message", "")), channel, attachments)
+            return self.send_rich_message(**{"data": {}, **_checked(message, {"template", "data", "channel"})})
+        return self.send_notification(**{"message": "", **_checked(message, {"message", "channel", "attachments"})})
 
     def _place(self, channel: str) -> Slack:
-        channel = channel or self._channel
+        channel = text("channel", channel, may_be_empty=True) or self._channel
         if channel != self._channel and self._webhook:
             raise ValueError(f"a webhook knows its own channel and cannot post to {channel!r}; use a bot token")
         if not channel and not self._webhook:
@@ -204,8 +215,14 @@ class SlackNotifier:
         time.sleep((turn - now) / 1e9)
 
 
-def _checked(message: Mapping[str, object], names: set[str]) -> Mapping[str, object]:
-    unknown = sorted(set(message) - names)
+def _checked(message: Mapping[str, Any], names: set[str]) -> Mapping[str, Any]:
+    unknown = sorted(str(name) for name in set(message) - names)
     if unknown:
         raise ValueError(f"a message has no {', '.join(unknown)}; it has {', '.join(sorted(names))}")
     return message
+
+
+def _attached(attachments: object) -> list[dict[str, object]]:
+    if isinstance(attachments, (str, Mapping)) or not isinstance(attachments, Iterable):
+        raise TypeError(f"attachments: a list of mappings is needed; found {shown(attachments)}")
+    return [dict(mapping("attachments", attachment)) for attachment in attachments]

@@ -24,6 +24,7 @@ _DIRT = re.compile(
 )
 _SPACE = re.compile(r"[ \t\n\v\f\r]+")
 _CLUSTER = regex.compile(r"\X")
+_LONGEST_HEADLINE = 2_000
 _LATIN = re.compile(r"[A-Za-z0-9]")
 
 
@@ -44,6 +45,11 @@ def _replacement(found: re.Match[str]) -> str:
 def one_line(text: str) -> str:
     """On one line, every run of white space one space; no-break spaces stay, French and numbers need them."""
     return " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip(" ")
+
+
+def headline(text: str) -> str:
+    """On one line; of a text of any length, as much as a title could need."""
+    return one_line(text[:_LONGEST_HEADLINE])
 
 
 def isolate(text: str) -> str:

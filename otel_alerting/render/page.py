@@ -14,7 +14,8 @@ from otel_alerting.model import Action, Field, Message, Notification, Receipt
 from otel_alerting.render import clusters, words
 from otel_alerting.render.sheet import Button, Sheet
 from otel_alerting.render.templates import Form
-from otel_alerting.render.view import AlertView, PartView, Telling
+from otel_alerting.render.variables import PartView
+from otel_alerting.render.view import AlertView, Telling
 from otel_alerting.render.voice import safe
 
 TITLE, TEXT, SUMMARY, DETAILS, CONTEXT = 300, 300, 1_000, 1_500, 1_000

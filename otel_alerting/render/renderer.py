@@ -18,7 +18,8 @@ from otel_alerting.render.page import Page, bare, filled
 from otel_alerting.render.redact import Redactor
 from otel_alerting.render.sample import notification_of
 from otel_alerting.render.templates import DEFAULT, TemplateEngine
-from otel_alerting.render.view import AlertViews, Telling, variables
+from otel_alerting.render.variables import AlertViews, variables
+from otel_alerting.render.view import Telling
 from otel_alerting.render.voice import Voice, dialect_of
 from otel_alerting.telemetry import Counters, complain
 

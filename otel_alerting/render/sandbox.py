@@ -36,6 +36,7 @@ _INFLATING_METHODS = frozenset(
 )
 _STEPS = 20_000
 """Rounds of loops and calls in one block together: loops in loops, and macros that call themselves, end there."""
+_NO_NUMBER = "\N{EN DASH}"
 _BITS = 256
 """Of a product: numbers that double a thousand times are no numbers for people."""
 
@@ -231,37 +232,43 @@ def _range(*bounds: int) -> range:
     return numbers
 
 
-def _number(value: object) -> str:
-    return _speaking.get().language.number(float(str(value)) if isinstance(value, str) else _numeric(value))
+def _told(value: object, tell: Callable[[float], str]) -> object:
+    """A number in words; a dash where there is none, and a text that is no number as it is.
 
-
-def _numeric(value: object) -> float:
-    if isinstance(value, (int, float)):
+    A fact that one record in a thousand lacks must not cost that one its template. What an annotation names is checked.
+    """
+    if value is None or (isinstance(value, jinja2.Undefined) and not isinstance(value, jinja2.StrictUndefined)):
+        return _NO_NUMBER
+    try:
+        number = value.total_seconds() if isinstance(value, timedelta) else value
+        return tell(number if isinstance(number, (int, float)) else float(str(number)))
+    except (ValueError, OverflowError):  # no number; or NaN and infinity, which are no time
         return value
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return float(str(value))
 
 
-def _percent(value: object) -> str:
-    return _speaking.get().language.percent(_numeric(value))
+def _number(value: object) -> object:
+    return _told(value, _speaking.get().language.number)
 
 
-def _quantity(value: object, unit: object = "") -> str:
-    return _speaking.get().language.quantity(_numeric(value), str(unit))
+def _percent(value: object) -> object:
+    return _told(value, _speaking.get().language.percent)
 
 
-def _duration(value: object) -> str:
-    return _speaking.get().language.duration(int(_numeric(value)))
+def _quantity(value: object, unit: object = "") -> object:
+    return _told(value, lambda number: _speaking.get().language.quantity(number, str(unit)))
 
 
-def _moment(value: object) -> Markup:
-    return _speaking.get().moment(int(_numeric(value)))
+def _duration(value: object) -> object:
+    return _told(value, lambda number: _speaking.get().language.duration(int(number)))
 
 
-def _relative(value: object) -> str:
+def _moment(value: object) -> object:
+    return _told(value, lambda number: _speaking.get().moment(int(number)))
+
+
+def _relative(value: object) -> object:
     voice = _speaking.get()
-    return voice.language.relative(int(_numeric(value)), voice.now)
+    return _told(value, lambda number: voice.language.relative(int(number), voice.now))
 
 
 def _short(value: object, limit: int = 120) -> Markup:

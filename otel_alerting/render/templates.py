@@ -38,6 +38,7 @@ BUILTIN = Path(__file__).parent.parent / "templates"
 DEFAULT = "default"
 _BUILTIN_PREFIX = "builtin/"
 _FORMATS = ("slack", "text")
+_STAND_INS = {"text": ("slack",)}
 _ENGINES_REMEMBERED = 500
 _SNIPPETS_REMEMBERED = 2_000
 _LONGEST_SNIPPET = 10_000
@@ -54,6 +55,9 @@ class TemplateEngine:
         folders: where templates are looked for, the first one found wins; the built-in ones come last. Each holds
             `slack/` and `text/`.
         locales: the languages that `fill` speaks.
+
+    What a user wrote for Slack alone is good enough for a terminal: where no folder has `text/NAME.j2`, it is
+    `slack/NAME.j2`, looked for in the same order.
     """
 
     def __init__(self, folders: Sequence[Path | str] = (), locales: LocaleManager | None = None) -> None:
@@ -85,6 +89,10 @@ class TemplateEngine:
         """Is there a template of that name?"""
         return any((folder / f"{name}.j2").is_file() for folder in self._places(format))
 
+    def missing(self, name: str, format: str) -> TemplateError:  # noqa: A002
+        """What to say where there is no template of that name: which ones there are."""
+        return TemplateError(f"{format}/{name}.j2", 0, f"no such template; there are {', '.join(self.names(format))}")
+
     def open(self, name: str, voice: Voice, values: Mapping[str, object]) -> Form:
         """Open a template for one message: what stands outside its blocks is worked out, its blocks wait.
 
@@ -113,7 +121,7 @@ class TemplateEngine:
 
     def problems(self) -> list[TemplateError]:
         """Every template in the folders and among the built-in ones that does not compile."""
-        return [problem for folder in _FORMATS for name in self.names(folder) for problem in self._check(name, folder)]
+        return [problem for form, name in self._files() for problem in self._check(name, form)]
 
     def snippet(self, source: str, voice: Voice, values: Mapping[str, object]) -> Markup:
         """Render a rule author's own short template, `{{ labels['host.name'] }} at {{ value | percent }}`.
@@ -139,6 +147,8 @@ class TemplateEngine:
         """
         try:
             return self._sandbox(format).get_template(f"{name}.j2")
+        except jinja2.TemplateNotFound as error:
+            raise self.missing(name, format) from error
         except (jinja2.TemplateError, OSError, UnicodeDecodeError, RecursionError) as error:
             raise _error(f"{format}/{name}.j2", error) from error
 
@@ -148,6 +158,12 @@ class TemplateEngine:
             template = self.template(f"{_BUILTIN_PREFIX}{DEFAULT}", format)
             self._defaults[format] = _opened(template, template.new_context({}))[1]
         return self._defaults[format]
+
+    def _files(self) -> Iterator[tuple[str, str]]:
+        """Format and name of every template, each once: under the format whose folder it is in."""
+        for form in _FORMATS:
+            found = {path.stem for folder in self._folders(form) for path in folder.glob("*.j2")}
+            yield from ((form, name) for name in sorted(found))
 
     def _check(self, name: str, format: str) -> Iterator[TemplateError]:  # noqa: A002
         try:
@@ -164,6 +180,10 @@ class TemplateEngine:
         return template.environment.parse(Path(str(template.filename)).read_text("utf-8"))
 
     def _places(self, format: str) -> list[Path]:  # noqa: A002
+        """The folders of a format, and behind them those of the one that stands in for it."""
+        return [folder for form in (format, *_STAND_INS.get(format, ())) for folder in self._folders(form)]
+
+    def _folders(self, format: str) -> list[Path]:  # noqa: A002
         return [folder / format for folder in (*self.folders, BUILTIN)]
 
     def _sandbox(self, format: str) -> Sandbox:  # noqa: A002

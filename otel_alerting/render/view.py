@@ -1,4 +1,4 @@
-"""A view is what templates see of a notification: plain data, redacted, with the words for it in the reader's language.
+"""A view is what templates see of an alert: plain data, redacted, with the words for it in the reader's language.
 
 Everything in it is text, numbers, mappings and sequences of them; `Markup` where it is ready to be shown.
 """
@@ -6,22 +6,19 @@ Everything in it is text, numbers, mappings and sequences of them; `Markup` wher
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
-from typing import overload
 
 from markupsafe import Markup
 
 from otel_alerting.errors import TemplateError
-from otel_alerting.model import Alert, News, Notification, Reading
+from otel_alerting.model import Alert, News, Reading, Severity
 from otel_alerting.model.alert import Fact
-from otel_alerting.model.signal import Failure, Frame
 from otel_alerting.render import words
-from otel_alerting.render.clusters import cut, one_line
+from otel_alerting.render.clusters import cut, headline, one_line
 from otel_alerting.render.redact import Redactor
 from otel_alerting.render.sandbox import RESERVED, Plain
+from otel_alerting.render.stack import headed, location, stack
 from otel_alerting.render.templates import TemplateEngine
 from otel_alerting.render.voice import Voice, safe
 
@@ -31,20 +28,14 @@ _SAID_ELSEWHERE = (
     *("severity", "overflow", "exception.type", "exception.message", "exception.stacktrace"),
     *("fingerprint", "origin"),  # the title and the location say them in words
 )
-_INSTALLED = re.compile(r"(?<=/)(?:site-packages|dist-packages|lib/python3\.\d+)/")
-_FOLDERS = 2
-"""Of a file of the program's own, these many are shown."""
 _ONE_LINE = 160
-_LONGEST_HEADLINE = 2_000
 _LONGEST_TEXT, _LONGEST_SUMMARY = 1_400, 900
 _OTHERS = 20
 _LEVELS = ("last(", "avg(", "min(", "max(", "age(", "forecast(", "changes(")
 _WITHOUT_NUMBER = ("absent(", "new(")
 """Measures that are yes or no."""
-_FRAMES = 8
-_RUN = 3
-"""Lines of one library in a row that are shown as they are."""
-_CAUSES = 4
+_BURST = ("burst.count", "burst.window", "burst.severity")
+"""Facts by which a built-in rule says that a burst made its alert worse."""
 
 
 @dataclass
@@ -69,6 +60,8 @@ class AlertView(Plain):
     def __init__(self, alert: Alert, telling: Telling) -> None:
         shown = telling.redactor.redact_alert(alert)
         self._alert, self._telling = shown, telling
+        self._raw: set[str] = set()
+        """Annotations of its own that failed."""
         self.name = shown.name
         self.severity = shown.severity.word
         self.severity_name = telling.voice.gettext(words.SEVERITIES[shown.severity])
@@ -94,17 +87,22 @@ class AlertView(Plain):
 
     @functools.cached_property
     def title(self) -> str | Markup:
-        """What is wrong, on one line: the author's title, the exception, the rule's name, or what the program said."""
+        """What is wrong, on one line: the author's title, the exception, what the program said, or the rule's name.
+
+        Of a rule that somebody wrote, its name says what is wrong, and an exception only which one was last; unless it
+        looks for what is new, which is the exception itself.
+        """
         if self.labels.get("overflow") == "true":  # what the last one of them said stands for none of the others
             return self._telling.voice.gettext(words.OTHERS)
         said = self.annotations.get("title", safe(""))
-        if said:
+        if said and "title" not in self._raw:
             return said
-        if self._alert.failure is not None:
-            return _headline(_headed(self._alert.failure))
-        if self.name in words.ALERTS and self.text:
-            return _headline(self.text)
-        return _headline(self.display_name)
+        is_builtin = self.name in words.ALERTS
+        if self.exception and (is_builtin or self.measure.startswith("new(")):
+            return self.exception
+        if is_builtin and self.text:
+            return headline(self.text)
+        return headline(self.display_name)
 
     @functools.cached_property
     def summary(self) -> str | Markup:
@@ -112,13 +110,13 @@ class AlertView(Plain):
         for name in ("summary", "description", "message"):
             if self.annotations.get(name):
                 return self.annotations[name]
-        if self._alert.failure is None and self.details:
+        if self.exception:
+            lines = ("" if self.exception in self.title else self.exception, self._alert.text if self.message else "")
+            return self._summary("\n".join(filter(None, lines)))
+        if self.details:
             return ""  # it is shown whole below
         said = one_line(self._alert.text)
-        told = (self.title, self._alert.failure.message if self._alert.failure else None)
-        if not said or (len(said) <= _ONE_LINE and said in told):
-            return ""
-        return cut(self._alert.text.strip(), _LONGEST_SUMMARY, self._telling.voice.missing)
+        return "" if len(said) <= _ONE_LINE and said == self.title else self._summary(self._alert.text)
 
     @property
     def service(self) -> str:
@@ -132,7 +130,7 @@ class AlertView(Plain):
 
     @functools.cached_property
     def _others(self) -> Sequence[tuple[str, Fact]]:
-        placed = {*_SERVICE, *_ENVIRONMENT, *_SAID_ELSEWHERE}
+        placed = {*_SERVICE, *_ENVIRONMENT, *_SAID_ELSEWHERE, *(_BURST if self.burst else ())}
         everything: dict[str, Fact] = {**self.labels, **{k: v for k, v in self.facts.items() if k not in self.labels}}
         return [(name, value) for name, value in everything.items() if name not in placed and value not in (None, "")]
 
@@ -184,6 +182,23 @@ class AlertView(Plain):
             return safe("")
         return _reading(reading, self._telling.voice)
 
+    @functools.cached_property
+    def burst(self) -> Markup:
+        """The burst that made it more severe than what was seen: `≥ 100 / 1 minute`; empty without one."""
+        number, window, _ = map(self.facts.get, _BURST)
+        if not self.milder or not isinstance(number, int) or not isinstance(window, int):
+            return safe("")
+        language = self._telling.voice.language
+        sign = words.COMPARISONS["at_least"]
+        return safe(self._telling.voice.value(f"{sign} {language.number(number)} / {language.duration(window)}"))
+
+    @property
+    def milder(self) -> str:
+        """How severe it would be without the burst, in the reader's language; empty without one."""
+        said = str(self.facts.get(_BURST[2]) or "")
+        known = (severity for severity in Severity if severity.word == said)
+        return "".join(self._telling.voice.gettext(words.SEVERITIES[severity]) for severity in known)
+
     @property
     def ending(self) -> str:
         """Why it ended, when that is not plain."""
@@ -194,18 +209,29 @@ class AlertView(Plain):
         """The exception's full name; empty without one."""
         return self._alert.failure.type if self._alert.failure else ""
 
-    @property
+    @functools.cached_property
+    def exception(self) -> str:
+        """The exception on one line, `KeyError: 'k'`; empty without one."""
+        return headline(headed(self._alert.failure)) if self._alert.failure else ""
+
+    @functools.cached_property
+    def message(self) -> str:
+        """What was logged with the exception, on one line; empty where that is what the exception says itself."""
+        if self._alert.failure is None:
+            return ""
+        said = headline(self._alert.text)
+        return "" if said in (self.exception, headline(self._alert.failure.message)) else said
+
+    @functools.cached_property
     def location(self) -> str:
         """The innermost line of the traceback: `shop/payments.py:41 charge`; empty when not known."""
-        frames = self._alert.failure.frames if self._alert.failure else ()
-        return _place(frames[-1]) if frames else ""
+        return location(self._alert.failure) if self._alert.failure else ""
 
     @functools.cached_property
     def details(self) -> str:
         """Literal text worth showing in full: the end of the traceback, or a log message of several lines."""
         if self._alert.failure is not None:
-            stack = "\n".join(_stack(self._alert.failure))
-            return cut(stack, _LONGEST_TEXT, self._telling.voice.missing)
+            return cut("\n".join(stack(self._alert.failure)), _LONGEST_TEXT, self._telling.voice.missing)
         return self.text.strip() if "\n" in self.text.strip() else ""
 
     @property
@@ -230,6 +256,9 @@ class AlertView(Plain):
         found = (self.labels.get(name) or self.facts.get(name) for name in names)
         return str(next((value for value in found if value), ""))
 
+    def _summary(self, text: str) -> str:
+        return cut(text.strip(), _LONGEST_SUMMARY, self._telling.voice.missing)
+
     def _annotation(self, name: str, source: str) -> Markup:
         telling = self._telling
         try:
@@ -237,98 +266,11 @@ class AlertView(Plain):
             return safe(telling.redactor.redact_text(said)) if "{{" in source else said
         except TemplateError as error:
             telling.raw[name] = error
+            self._raw.add(name)
             return safe(telling.voice.dialect.escape(source))
 
 
 _VARIABLES = ("name", "severity", "labels", "facts", "text", "count", "trace_id", "correlation_id", "started_at")
-
-
-class PartView(Plain):
-    """One group of a digest as templates see it."""
-
-    def __init__(self, part: Notification, telling: Telling) -> None:
-        alerts = AlertViews(part.alerts, telling)
-        self.emoji = words.RESOLVED_EMOJI if part.over else words.EMOJI[part.severity]
-        self.state = telling.voice.gettext(words.state(part))
-        self.total = max(part.firing + part.resolved, len(part.alerts))
-        self.firing, self.resolved, self.over = part.firing, part.resolved, part.over
-        self.occurrences = part.occurrences
-        self.alert = alerts[0] if part.alerts else None
-        self.names = shared_names(part, telling)
-        self.several = self.total > 1
-
-
-class AlertViews(Sequence[AlertView]):
-    """Views that are made when a template looks at them: of fifty alerts, twenty may fit."""
-
-    def __init__(self, alerts: Sequence[Alert], telling: Telling) -> None:
-        self._alerts, self._telling = alerts, telling
-        self._made: dict[int, AlertView] = {}
-
-    def __len__(self) -> int:
-        return len(self._alerts)
-
-    @overload
-    def __getitem__(self, index: int) -> AlertView: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[AlertView]: ...
-    def __getitem__(self, index: int | slice) -> AlertView | Sequence[AlertView]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        at = range(len(self))[index]
-        if at not in self._made:
-            self._made[at] = AlertView(self._alerts[at], self._telling)
-        return self._made[at]
-
-    def __iter__(self) -> Iterator[AlertView]:
-        return (self[index] for index in range(len(self)))
-
-
-def variables(notification: Notification, telling: Telling, alerts: Sequence[AlertView]) -> dict[str, object]:
-    """Everything a template may name."""
-    first = alerts[0] if alerts else None
-    total = max(notification.firing + notification.resolved, len(notification.alerts))
-    ended_at = max((alert.ended_at for alert in notification.alerts), default=0) or notification.at
-    return {
-        **(first.variables() if first else {}),
-        "alert": first,
-        "alerts": alerts,
-        "annotations": first.annotations if first else {},
-        "service": first.service if first else "",
-        "environment": first.environment if first else "",
-        "tenant": notification.tenant,
-        "receiver": notification.receiver,
-        "reason": notification.reason.value,
-        "at": notification.at,
-        "severity": notification.severity.word,
-        "severity_name": telling.voice.gettext(words.SEVERITIES[notification.severity]),
-        "over": notification.over,
-        "several": total > 1 or bool(notification.parts),
-        "total": total,
-        "firing": notification.firing,
-        "resolved": notification.resolved,
-        "occurrences": notification.occurrences or sum(alert.count for alert in notification.alerts),
-        "started_at": notification.started_at,
-        "ended_at": ended_at,
-        "lasted": max(0, (ended_at if notification.over else notification.at) - notification.started_at),
-        "names": shared_names(notification, telling),
-        "parts": [PartView(part, telling) for part in notification.parts[:_PARTS]],
-        "number_of_parts": len(notification.parts),
-        "trace_url": first.trace_url if first else "",
-    }
-
-
-_PARTS = 50
-
-
-def shared_names(notification: Notification, telling: Telling) -> Sequence[str]:
-    """What all alerts of a group have in common: the alert's name, the service, and the other group labels."""
-    names = {alert.name for alert in notification.alerts}
-    labels = dict(notification.group_labels)
-    name = labels.pop("alertname", "") or (names.pop() if len(names) == 1 else "")
-    shown = [words.alert_name(telling.voice.language, name)] if name else []
-    redacted = (str(telling.redactor.redact_value(key, value)) for key, value in labels.items() if key != "tenant")
-    return [_headline(text) for text in (*shown, *redacted) if text]
 
 
 def _reading(reading: Reading, voice: Voice) -> Markup:
@@ -342,54 +284,3 @@ def _reading(reading: Reading, voice: Voice) -> Markup:
         # TRANSLATORS: A number that is back on the right side, while its alert waits to be sure: "10 (was > 100)".
         return safe(voice.value(voice.gettext("%(value)s (was %(limit)s)", value=value, limit=limit)))
     return safe(voice.value(f"{value} ({limit})"))
-
-
-def _headline(text: str) -> str:
-    """On one line; of a text of any length, as much as a title could need."""
-    return one_line(text[:_LONGEST_HEADLINE])
-
-
-def _headed(failure: Failure) -> str:
-    return f"{failure.bare_type}: {failure.message}" if failure.message else failure.bare_type
-
-
-def _stack(failure: Failure) -> Iterator[str]:
-    """The exception's head and its innermost frames, then what it was raised from."""
-    current: Failure | None = failure
-    for _ in range(_CAUSES):
-        if current is None:
-            return
-        if current.stacktrace:
-            yield current.stacktrace.strip()
-            return
-        yield _headed(current)
-        yield from islice((f"  {line}" for line in _lines(current.frames)), _FRAMES)
-        current = current.cause
-        if current is not None:
-            yield "↳"
-
-
-def _lines(frames: Sequence[Frame]) -> Iterator[str]:
-    """Innermost first. Of a library that calls itself, its first and last line are told, and how many lie between."""
-    for package, run in groupby(reversed(frames), key=_package):
-        lines = [_place(frame) for frame in run]
-        if package and len(lines) > _RUN:
-            lines[1:-1] = [f"… {len(lines) - 2} in {package}"]
-        yield from lines
-
-
-def _package(frame: Frame) -> str:
-    """The installed package that a line belongs to; empty for the program's own."""
-    found = _INSTALLED.split(frame.file.replace("\\", "/"))
-    return found[-1].split("/")[0] if len(found) > 1 else ""
-
-
-def _place(frame: Frame) -> str:
-    """A line of a traceback, with as much of its path as tells one file from another: `flask/app.py:902 wsgi_app`."""
-    file = frame.file.replace("\\", "/")
-    installed = _INSTALLED.split(file)
-    if len(installed) > 1:
-        file = installed[-1]
-    elif file.count("/") > _FOLDERS + 1:
-        file = "…/" + "/".join(file.split("/")[-_FOLDERS - 1 :])
-    return f"{file}:{frame.line} {frame.function}"

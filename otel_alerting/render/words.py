@@ -89,15 +89,46 @@ _LABELS: Mapping[str, str] = {
     # TRANSLATORS: The pattern of a web address that a program answers, such as /users/{id}.
     "http.route": N_("Route"),
     "http.request.method": N_("HTTP method"),
+    "http.method": N_("HTTP method"),
     "http.response.status_code": N_("HTTP status"),
+    "http.status_code": N_("HTTP status"),
+    "url.full": N_("URL"),
+    "http.url": N_("URL"),
+    # TRANSLATORS: A part of a web address: what stands behind the host, such as /cart/7.
+    "url.path": N_("URL path"),
+    "http.target": N_("URL path"),
+    # TRANSLATORS: A part of a web address: http or https.
+    "url.scheme": N_("URL scheme"),
+    "http.scheme": N_("URL scheme"),
+    # TRANSLATORS: The computer or service that answers a request, by its name or address.
+    "server.address": N_("Server"),
+    "http.host": N_("Server"),
+    "http.server_name": N_("Server"),
+    "net.host.name": N_("Server"),
+    "net.peer.name": N_("Server"),
+    # TRANSLATORS: The number of the port that a server listens on.
+    "server.port": N_("Server port"),
+    "net.host.port": N_("Server port"),
+    "net.peer.port": N_("Server port"),
+    # TRANSLATORS: Whoever sends a request, by address.
+    "client.address": N_("Client"),
+    "http.client_ip": N_("Client"),
     # TRANSLATORS: An address of a web API that is called, such as /predict.
     "endpoint": N_("Endpoint"),
     "k8s.pod.name": N_("Pod"),
     "k8s.namespace.name": N_("Namespace"),
     "db.system.name": N_("Database"),
+    "db.system": N_("Database"),
     "db.namespace": N_("Database"),
+    "db.name": N_("Database"),
+    # TRANSLATORS: What a database is asked, such as an SQL statement.
+    "db.query.text": N_("Query"),
+    "db.statement": N_("Query"),
+    "db.operation.name": N_("Operation"),
+    "db.operation": N_("Operation"),
     # TRANSLATORS: A queue of messages or tasks.
     "messaging.destination.name": N_("Queue"),
+    "messaging.destination": N_("Queue"),
     "queue": N_("Queue"),
     # TRANSLATORS: How long something took to answer.
     "latency": N_("Latency"),

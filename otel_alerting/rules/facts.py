@@ -18,16 +18,39 @@ _NOISE = (
 )
 """What every signal of a program says alike, how a request travelled, or what the alert says elsewhere."""
 
+_PLACES = (
+    ("service.name", ("service.name", "service", "job")),
+    ("deployment.environment.name", ("deployment.environment.name", "deployment.environment", "environment", "env")),
+)
+"""What of a resource says where something went wrong, and all names it goes by."""
+_UNNAMED = "unknown_service"
+"""What OpenTelemetry's SDK calls a service that nobody named."""
+
 
 def facts_of(signal: Signal, labels: Labels) -> Mapping[str, Fact]:
-    """At most 12 attributes, in their order, that are no labels already; values cut at 256 characters."""
-    facts: dict[str, Fact] = {}
+    """At most 12: the service and where it runs, then attributes in their order; values cut at 256 characters.
+
+    What is a label already is none; the service of what stands for many groups would be that of any of them.
+    """
+    facts = {} if "overflow" in labels else _places(signal, labels)
     for name, value in signal.attributes.items():
         if len(facts) == MOST:
             break
         if value is not None and name not in labels and not name.startswith(_NOISE):
             facts[name[:LENGTH]] = value if isinstance(value, int | float) else str(value)[:LENGTH]
     return facts
+
+
+def _places(signal: Signal, labels: Labels) -> dict[str, Fact]:
+    """Where it happened, as far as neither the labels nor the signal's own attributes say so."""
+    found: dict[str, Fact] = {}
+    for name, names in _PLACES:
+        if any(one in labels or one in signal.attributes for one in names):
+            continue
+        value = next((str(signal.resource[one]) for one in names if signal.resource.get(one)), "")
+        if value and not value.startswith(_UNNAMED):
+            found[name] = value[:LENGTH]
+    return found
 
 
 def text_of(signal: Signal) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from otel_alerting.model import Alert, Reading
+from otel_alerting.model import Alert, Reading, Severity
 from otel_alerting.rules.attributes import failure_of
 from otel_alerting.rules.composition import Composition
 from otel_alerting.rules.crowd import LABELS as OVERFLOW
@@ -32,6 +32,8 @@ class Teller:
         self._labels = {name: value for name, value in rule.labels.items() if name != "severity"}
         self._shown: Counter[str] = Counter()
         self._crowds: dict[str, Crowd] = {}
+        self._worst: dict[str, Severity] = {}
+        """By an alert's identity: the worst it was, where it is milder now."""
 
     def tell(self, group: Group, level: int, look: Look, *, at: int, since: int) -> list[Alert]:
         """The alert of a group that is at a level (-1: it is well), when there is something new to say.
@@ -54,6 +56,8 @@ class Teller:
             return []
         if group.alert is not None and _says_the_same(group.alert, alert):
             return []
+        if group.alert is not None and alert.severity < group.alert.severity:
+            self._worst[alert.identity] = max(group.alert.severity, self._worst.get(alert.identity, alert.severity))
         group.alert = alert
         return [alert]
 
@@ -86,7 +90,7 @@ class Teller:
 
     def take_over(self, old: Teller) -> None:
         """Go on from another's."""
-        self._shown, self._crowds = old._shown, old._crowds
+        self._shown, self._crowds, self._worst = old._shown, old._crowds, old._worst
 
     def _began(self, group: Group, since: int, look: Look) -> None:
         """The first `limit` alerts of a tenant are told on their own; who is over it is told with the crowd."""
@@ -104,7 +108,18 @@ class Teller:
             group.crowded = group.is_overflow
             return []
         self._shown[group.tenant] -= 1
-        return [alert.resolved(at, "stale" if look.value is None else "")] if alert else []
+        return [self._recovered(alert, look).resolved(at, "stale" if look.value is None else "")] if alert else []
+
+    def _recovered(self, alert: Alert, look: Look) -> Alert:
+        """The alert as it ends: with the number that ended it, and as severe as it ever was.
+
+        What was "down to warning" when it ended is remembered by its readers as the page that woke them.
+        """
+        severity = max(alert.severity, self._worst.pop(alert.identity, alert.severity))
+        reading = alert.reading
+        if reading is not None and look.value is not None and not math.isnan(look.value):
+            reading = msgspec.structs.replace(reading, value=look.value, samples=look.samples)
+        return msgspec.structs.replace(alert, severity=severity, reading=reading)
 
     def _pattern(self, tenant: str, at: int) -> Alert:
         return Alert(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+import msgspec
+
 from otel_alerting.model import Alert, Labels, Severity, Signal
+from otel_alerting.model.alert import Fact
 from otel_alerting.rules.attributes import failure_of
 from otel_alerting.rules.facts import facts_of, text_of
 from otel_alerting.rules.failures import redacted
 
 _PARTS = 4
 """Sub-buckets of the burst's window: it may be noticed a quarter late, never early."""
+_AT_LEAST, _WITHIN, _OTHERWISE = "burst.count", "burst.window", "burst.severity"
+"""Facts of an alert that a burst made worse: so many within so many nanoseconds, and how severe it is without."""
 
 
 Place: TypeAlias = tuple[str, str, str]
@@ -24,6 +29,7 @@ class Trouble:
     __slots__ = (
         "_bucket",
         "_buckets",
+        "_burst",
         "_burst_at",
         "_recent",
         "_width",
@@ -39,18 +45,20 @@ class Trouble:
         "seen_at",
         "severity",
         "started_at",
+        "worst",
     )
 
     def __init__(self, key: object, place: Place, labels: Labels, signal: Signal, window: int) -> None:
         self.key, self.place, self.labels = key, place, labels
         self.started_at, self.last = signal.at, signal
         self.count, self.seen_at = 0, 0
-        self.mild = self.severity = Severity.DEBUG
-        """The worst that was seen; and that, raised while there is a burst."""
+        self.mild = self.severity = self.worst = Severity.DEBUG
+        """The worst that was seen; that, raised while there is a burst; and the worst that it was told with."""
         self.moved, self.is_over = False, False
         self.alert_identity = ""
         self._width = max(1, window // _PARTS)
-        self._bucket, self._buckets, self._recent, self._burst_at = 0, [0] * _PARTS, 0, 0
+        self._bucket, self._buckets, self._recent = 0, [0] * _PARTS, 0
+        self._burst_at, self._burst = 0, 0
 
     def see(self, signal: Signal, severity: Severity, now: int, burst: int) -> bool:
         """Count a signal; True when that is worth telling at once: the first, a worse one, the beginning of a burst."""
@@ -64,12 +72,13 @@ class Trouble:
         self._buckets[bucket % _PARTS] += 1
         self._recent += 1
         if self._recent >= burst:
-            self._burst_at = now
+            self._burst_at, self._burst = now, burst
         elif severity <= self.mild and not self._burst_at and self.count > 1:
             return False
         before = self.severity
         self.mild = max(self.mild, severity)
         self.severity = self.mild.raised() if self._burst_at else self.mild
+        self.worst = max(self.worst, self.severity)
         return self.severity > before or self.count == 1
 
     def calm(self, now: int, quiet: int) -> bool:
@@ -89,29 +98,37 @@ class Trouble:
     def resume(self, alert: Alert, now: int) -> None:
         """Go on from an alert that was told before a restart; it was seen last when somebody looks again."""
         self.started_at, self.count, self.seen_at = alert.started_at, alert.count, now
-        self.mild = self.severity = alert.severity
+        self.mild = self.severity = self.worst = alert.severity
         self.alert_identity = alert.identity
+        burst, said = alert.facts.get(_AT_LEAST), alert.facts.get(_OTHERWISE)
+        mild = next((one for one in Severity if one < alert.severity and one.word == said), None)
+        if mild is not None and isinstance(burst, int):
+            self.mild, self._burst_at, self._burst = mild, now, burst
+            own = {name: value for name, value in alert.facts.items() if not name.startswith("burst.")}
+            self.last = msgspec.structs.replace(self.last, attributes=own)
 
     def alert(self, now: int, redact: Callable[[str], str] | None) -> Alert:
-        """The alert as it is now."""
+        """The alert as it is now; one that is over is as severe as it ever was."""
         last = self.last
+        severity = self.worst if self.is_over else self.severity
         failure = failure_of(last)
         text = text_of(last)
         facts = facts_of(last, self.labels)
         if redact is not None:
             text, failure = redact(text), redacted(failure, redact)
             facts = {name: redact(value) if isinstance(value, str) else value for name, value in facts.items()}
+        burst = self._raised_by(severity)
         alert = Alert(
             tenant=self.place[0],
             name=self.place[1],
             labels=self.labels,
-            severity=self.severity,
+            severity=severity,
             started_at=self.started_at,
             updated_at=now,
             count=self.count,
             template="exception" if self.place[1] == "UnhandledException" else "default",
             text=text,
-            facts=facts,
+            facts={**burst, **facts, **burst},
             failure=failure,
             trace_id=last.trace_id,
             correlation_id=last.correlation_id,
@@ -120,6 +137,12 @@ class Trouble:
         self.alert_identity = alert.identity
         self.moved = False
         return alert
+
+    def _raised_by(self, severity: Severity) -> dict[str, Fact]:
+        """Why it is more severe than anything that was seen, when it is."""
+        if severity <= self.mild:
+            return {}
+        return {_AT_LEAST: self._burst, _WITHIN: self._width * _PARTS, _OTHERWISE: self.mild.word}
 
     def _roll(self, bucket: int) -> None:
         """Go on to another sub-bucket; those in between saw nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -50,11 +50,12 @@ def test_a_template_is_rendered_in_the_notifiers_language(slack: SlackSimulator)
 def test_a_batch_has_an_outcome_for_every_message(slack: SlackSimulator) -> None:
     """Never half a silence: a receipt or the error, in order."""
     slack.fail(word="invalid_auth", match="second")
-    outcomes = by_token(slack).send_batch(
-        ["first", "second", {"message": "third", "channel": "#dev"}, {"mesage": "typo"}, {"template": "nosuch"}, 3]  # type: ignore[list-item]
-    )
+    messages = ["first", "second", {"message": "third", "channel": "#dev"}, {"mesage": "typo"}, {"template": "nosuch"}]
+    wrong = [3, {"message": None}, {"template": "default", "data": 5}]
+    outcomes = by_token(slack).send_batch([*messages, *wrong, {"message": "last"}])  # type: ignore[list-item]
     kinds = [type(outcome) for outcome in outcomes]
-    assert kinds == [Receipt, Refused, Receipt, ValueError, TemplateError, ValueError]
+    assert kinds[:5] == [Receipt, Refused, Receipt, ValueError, TemplateError]
+    assert kinds[5:] == [TypeError, TypeError, TypeError, Receipt]
     assert "mesage" in str(outcomes[3])
     assert "there are" in str(outcomes[4])
     assert "ml_model_drift" in str(outcomes[4])
@@ -88,10 +89,47 @@ def test_wrong_arguments_are_said_at_once_and_never_with_the_secret() -> None:
     with pytest.raises(ConfigurationError) as caught:
         SlackNotifier(webhook_url="not-a-url-xoxb-secret")
     assert "xoxb-secret" not in str(caught.value)
+    with pytest.raises(TypeError, match="token: a text is needed; found a value of type bytes") as mistaken:
+        SlackNotifier(token=b"xoxb-secret", channel="#ops")  # type: ignore[arg-type]
+    assert "xoxb-secret" not in str(mistaken.value)
     with pytest.raises(ValueError, match="no channel"):
         SlackNotifier(token="xoxb-1").send_notification("hello")
     with pytest.raises(ValueError, match="nothing to say"):
         SlackNotifier(token="xoxb-1", channel="#ops").send_notification(" ")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda notifier: notifier.send_notification(None), "message: a text is needed; found None"),
+        (lambda notifier: notifier.send_notification("x", 5), "channel: a text"),
+        (
+            lambda notifier: notifier.send_notification("x", attachments={"text": "y"}),
+            "attachments: a list of mappings",
+        ),
+        (lambda notifier: notifier.send_notification("x", attachments=["y"]), "attachments: a mapping"),
+        (lambda notifier: notifier.send_rich_message(None, {}), "template: a text"),
+        (lambda notifier: notifier.send_rich_message("default", None), "data: a mapping"),
+        (lambda notifier: notifier.send_batch("one text"), "messages: a list .* found 'one text'"),
+        (lambda notifier: notifier.send_batch(None), "messages: a list"),
+        (lambda _: SlackNotifier(webhook_url=5), "webhook_url: a text"),  # type: ignore[arg-type]
+        (lambda _: SlackNotifier(token="xoxb-1", patience="1m"), "patience: a number"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_argument_of_another_kind_is_named(call: Callable[[SlackNotifier], object], says: str) -> None:
+    """Said by the argument's name before anything is sent, not by what failed with it somewhere below."""
+    with pytest.raises(TypeError, match=says):
+        call(SlackNotifier(token="xoxb-1", channel="#ops", api_url="http://127.0.0.1:9/"))
+
+
+def test_closing_lets_go_of_connections_and_is_no_end(slack: SlackSimulator) -> None:
+    """As with the handlers: whoever closed it may go on using it."""
+    notifier = by_token(slack)
+    notifier.send_notification("before")
+    notifier.close()
+    notifier.close()
+    notifier.send_notification("after")
+    assert [message.text for message in slack.messages()] == ["before", "after"]
 
 
 def test_every_delivery_error_is_one_of_three() -> None:

@@ -143,7 +143,7 @@ def test_an_exception_is_taken_as_plain_frames(logger: logging.Logger) -> None:
     assert failure.frames[-1].function == "test_an_exception_is_taken_as_plain_frames"
 
 
-def test_a_message_that_cannot_be_put_together_is_told_as_it_is() -> None:
+def test_a_message_that_cannot_be_put_together_is_told_as_far_as_it_goes() -> None:
     """Arguments that do not fit, and objects whose `str` raises, lose no warning and raise nothing."""
 
     class Odd:
@@ -159,9 +159,32 @@ def test_a_message_that_cannot_be_put_together_is_told_as_it_is() -> None:
         {"odd": Odd()},
     ):
         handler.handle(logging.makeLogRecord({"name": "shop", "levelno": 30, **fields}))
-    assert [log.body[:9] for log in seen[:2]] == ["two %s %s", "odd %s"]
+    assert [log.body[:9] for log in seen[:2]] == ["two 1 %s", "odd <Odd:"]
     assert len(seen) == 4
     assert "str() raised" in str(seen[3].attributes["odd"])
+
+
+@pytest.mark.parametrize(
+    ("template", "args", "told"),
+    [
+        ("bad %d %s", ("x",), "bad 'x' %s"),
+        ("bad %s", (1, 2), "bad 1 (2)"),
+        ("100% sure of %s", ("x",), "100% sure of 'x'"),
+        ("paid", ("x", 7), "paid ('x', 7)"),
+        ("%5.2f%% of %s", ("x",), "'x'% of %s"),
+        ("password=%d", ("hunter2",), "password='hunter2'"),
+        ("%(count)d left", ({"count": "x"},), "'x' left"),
+        ("hello %(nam)s", ({"name": "x"},), "hello %(nam)s ({'name': 'x'})"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_shown_where_they_were_meant_to_stand(
+    template: str, args: tuple[object, ...], told: str
+) -> None:
+    """The alert shows what `logging` could not put together; its template stays what repeats are known by."""
+    seen: list[Log] = []
+    record = logging.LogRecord("shop", 30, "shop.py", 1, template, args, None)
+    AlertHandler(sink=seen.append).handle(record)
+    assert [(log.body, log.template) for log in seen] == [(told, template)]
 
 
 def test_whose_it_is_comes_from_the_record_then_the_handler_then_what_is_bound(logger: logging.Logger) -> None:

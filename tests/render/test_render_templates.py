@@ -98,6 +98,62 @@ def test_a_tenants_own_folder_comes_first(tmp_path: Path) -> None:
     assert rendering.render(notification()).summary == "user"
 
 
+def test_a_template_for_slack_alone_is_shown_on_a_terminal_too(tmp_path: Path) -> None:
+    """In the terminal's markup; macros it imports are found beside it, and it is no failure."""
+    counters = Counters()
+    write(tmp_path, "macros", "{% macro ratio(x) %}{{ x | percent | code }}{% endmacro %}")
+    write(
+        tmp_path,
+        "own",
+        "{% extends 'default.j2' %}{% from 'macros.j2' import ratio %}"
+        "{% block title %}Disk {{ mount | strong }}{% endblock %}{% block summary %}{{ ratio(free) }}{% endblock %}",
+    )
+    rendering = renderer(tmp_path, counters=counters)
+    message = rendering.render(notification(), format="text")
+    assert (message.title, message.summary) == ("🔴 Firing: Disk /var", "2%")
+    assert rendering.render(notification(), format="slack").summary == "`2%`"
+    assert counters.total("templates_failed") == 0
+    engine = TemplateEngine([tmp_path])
+    assert engine.has("own", "text")
+    assert "own" in engine.names("text")
+    assert not engine.has("own", "html")
+
+
+def test_a_terminals_own_template_comes_before_one_for_slack(tmp_path: Path) -> None:
+    """Wherever it is; among those for Slack, a tenant's comes before the user's."""
+    user, tenant = (
+        write(tmp_path / "user", "own", "slack of user"),
+        write(tmp_path / "tenant", "own", "slack of tenant"),
+    )
+    rendering = renderer(user)
+    assert rendering.render(notification(), format="text", templates=tenant).summary == "slack of tenant"
+    (user / "text").mkdir()
+    (user / "text" / "own.j2").write_text("text of user", "utf-8")
+    rendering = renderer(user)
+    assert rendering.render(notification(), format="text", templates=tenant).summary == "text of user"
+
+
+def test_a_template_that_does_not_compile_is_one_problem(tmp_path: Path) -> None:
+    """Although two formats would show it."""
+    (problem,) = TemplateEngine([write(tmp_path, "own", "{% nonsense %}")]).problems()
+    assert problem.name.endswith("slack/own.j2")
+
+
+@pytest.mark.parametrize("name", ["number", "percent", "quantity('s')", "duration", "moment", "relative"])
+def test_a_number_that_is_not_there_costs_no_template(tmp_path: Path, name: str) -> None:
+    """Of nothing, a dash; a text that is no number stays as it is, escaped."""
+    write(tmp_path, "own", f"[{{{{ typo | {name} }}}}] [{{{{ nothing | {name} }}}}] [{{{{ text | {name} }}}}]")
+    message = renderer(tmp_path).render(notification(facts={"nothing": None}))
+    assert message.summary == "[–] [–] [disk &lt;full&gt;]"
+
+
+def test_numbers_that_are_no_time_are_shown_as_they_are(tmp_path: Path) -> None:
+    """An infinite duration is a mistake of a measurement, not of the template."""
+    source = "{{ free | duration }} {{ free | number }} {{ '0.5' | percent }}"
+    message = renderer(write(tmp_path, "own", source)).render(notification(facts={"free": float("inf")}))
+    assert message.summary == "∞ ∞ 50%"
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -193,6 +249,14 @@ def test_annotations_are_filled_in_and_a_failing_one_is_shown_as_written() -> No
     )
     assert message.summary == "db&lt;1&gt; has 2%"
     assert any("description" in line for line in message.context)
+
+
+def test_a_title_that_fails_is_the_alerts_own_name() -> None:
+    """Nobody is woken by `{{ typo }}`; the small print says which annotation it was. Numbers are no excuse there."""
+    for source in ("{{ typo }}", "{{ typo | percent }}"):
+        message = renderer().render(notification("default", annotations={"title": source}))
+        assert message.title == "🔴 Firing: Disk"
+        assert any("annotations" in line and "title" in line for line in message.context)
 
 
 def test_a_sample_is_rendered_from_plain_data() -> None:

@@ -1,11 +1,32 @@
 """A message says each thing once: what, where, since when, how many, what next."""
 
 import msgspec
-from render_words_samples import AT, alert, render, told
+from render_words_samples import AT, LOCALES, alert, render, told
 
-from otel_alerting.model import Failure, Frame, News, Reading, Reason, Severity
+from otel_alerting.model import Alert, Failure, Frame, News, Reading, Reason, Severity
 from otel_alerting.model.duration import HOUR, SECOND
 from otel_alerting.model.notification import digest
+from otel_alerting.render.words import label_name
+
+INSIDE = Frame(file="/srv/shop/cart.py", line=12, function="pay")
+
+
+def exceptions(
+    number: int, name: str = "UnhandledException", template: str = "exception", **changes: object
+) -> list[Alert]:
+    """Alerts about the same exception in different places."""
+    return [
+        alert(
+            template,
+            name=name,
+            labels={"n": str(n)},
+            text=f"order {n} could not be paid",
+            failure=Failure(type="KeyError", message="'k'", frames=(msgspec.structs.replace(INSIDE, line=n),)),
+            correlation_id=f"req-{n}",
+            **changes,
+        )
+        for n in range(number)
+    ]
 
 
 def fields(message: object) -> dict[str, str]:
@@ -165,6 +186,80 @@ def test_a_message_says_whose_it_is() -> None:
     """Several tenants may share a channel; the default one needs no name."""
     assert any("zq" in line for line in render(told(alert())).context if line.startswith("Tenant"))
     assert not any("Tenant" in line for line in render(told(alert(), tenant="default")).context)
+
+
+def test_exceptions_of_a_group_say_where_they_came_from() -> None:
+    """Their place, what was logged with them and the request, in groups and in digests; each once."""
+    lines = render(told(*exceptions(2))).lines
+    assert lines[1].startswith("🔴 KeyError: 'k' · /srv/shop/cart.py:1 pay · order 1 could not be paid · req-1")
+    parts = [told(one, group=str(n)) for n, one in enumerate(exceptions(2))]
+    (line, _) = render(digest(parts)).lines
+    assert line == "🔴 KeyError: 'k' · /srv/shop/cart.py:0 pay · order 0 could not be paid · req-0 · 3 occurrences"
+    same = told(*(msgspec.structs.replace(one, text="'k'") for one in exceptions(2)))
+    assert render(same).lines[0].startswith("🔴 KeyError: 'k' · /srv/shop/cart.py:0 pay · req-0")
+
+
+def test_long_exceptions_still_say_where_they_came_from() -> None:
+    """A line has room for place and request, however much the exception says."""
+    long = Failure(type="KeyError", message="k" * 500, frames=(INSIDE,))
+    members = [msgspec.structs.replace(one, failure=long, text="t" * 500) for one in exceptions(2)]
+    for line in render(told(*members), format="slack").lines:
+        assert "`/srv/shop/cart.py:12 pay`" in line
+        assert "`req-" in line
+        assert len(line) <= 240
+
+
+def test_a_traceback_that_is_only_known_as_text_says_where_too() -> None:
+    """As a span's exception comes."""
+    trace = 'Traceback (most recent call last):\n  File "/srv/shop/cart.py", line 12, in pay\n    x()\nKeyError: k'
+    message = render(told(alert("exception", failure=Failure(type="KeyError", message="k", stacktrace=trace))))
+    assert fields(message)["Location"] == "/srv/shop/cart.py:12 pay"
+
+
+def test_a_rules_name_is_its_title_and_an_exception_what_it_tells_of() -> None:
+    """Unless the exception is what the rule found new; built-in alerts have no other name."""
+    reading = Reading(value=3, threshold=2, comparison="above", measure="count(span)")
+    (one, other) = exceptions(2, "PaymentErrors", "threshold", reading=reading)
+    message = render(told(one))
+    assert message.title == "🔴 Firing: PaymentErrors · 3 (> 2)"
+    assert message.summary == "KeyError: 'k'\norder 0 could not be paid"
+    assert message.details.startswith("KeyError: 'k'")
+    assert render(told(one, other)).lines[0].startswith("🔴 PaymentErrors · 3 (> 2) · KeyError: 'k' · /srv")
+    named = msgspec.structs.replace(one, annotations={"title": "Nobody can pay"})
+    assert render(told(named)).title == "🔴 Firing: Nobody can pay · 3 (> 2)"
+    new = msgspec.structs.replace(one, reading=Reading(value=1, measure="new(exception.type)"))
+    assert render(told(new)).title == "🔴 Firing: KeyError: 'k'"
+    assert render(told(*exceptions(1))).title == "🔴 Firing: KeyError: 'k'"
+
+
+def test_a_burst_says_why_an_alert_is_more_severe() -> None:
+    """And how severe it would be without, in the reader's words; its facts are no fields of their own."""
+    burst = {"burst.count": 100, "burst.window": 60 * SECOND, "burst.severity": "warning"}
+    one, other = alert(facts=burst), alert(facts=burst, labels={"n": "2"})
+    shown = fields(render(told(one)))
+    assert shown["Burst"] == "≥ 100 / 1 minute (otherwise: Warning)"
+    assert not burst.keys() & shown.keys()
+    assert fields(render(told(one), "de"))["Häufung"] == "≥ 100 / 1 Minute (sonst: Warnung)"
+    assert render(told(one, other)).lines[0].endswith("3 occurrences · ≥ 100 / 1 minute")
+    odd = {"burst.count": "many", "burst.severity": "loud"}
+    assert fields(render(told(alert(facts=odd))))["burst.count"] == "many"
+
+
+def test_older_names_of_attributes_are_called_alike() -> None:
+    """What many instrumentations still say, and what it is called now."""
+    alike = {
+        "http.method": "http.request.method",
+        "http.status_code": "http.response.status_code",
+        "http.url": "url.full",
+        "http.target": "url.path",
+        "http.scheme": "url.scheme",
+        "net.peer.name": "server.address",
+        "db.system": "db.system.name",
+        "db.statement": "db.query.text",
+    }
+    for language in map(LOCALES.language, LOCALES.languages()):
+        for older, name in alike.items():
+            assert label_name(language, older) == label_name(language, name) != name
 
 
 def test_a_text_of_several_lines_is_shown_once() -> None:

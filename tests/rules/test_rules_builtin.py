@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from otel_alerting.model import Alert, Failure, Frame, Log, Severity, Signal, Span, State
 from otel_alerting.model.duration import MINUTE, SECOND
 from otel_alerting.rules.builtin import BuiltinRules
+from otel_alerting.rules.facts import facts_of
 from otel_alerting.rules.failures import culprit
 
 NOW = 1_700_000_100 * SECOND
@@ -120,6 +121,21 @@ def test_an_exception_in_a_span_that_did_not_fail_is_a_warning() -> None:
     assert alert.severity is Severity.WARNING
 
 
+def test_an_exception_that_leaves_span_after_span_counts_once() -> None:
+    """Each of them records it; a retry inside one of them is another exception."""
+    inner, again = (
+        span(name="charge", trace_id="t", span_id=one, parent_id="p", failures=(failure(),)) for one in "ab"
+    )
+    outer = span(name="pay", trace_id="t", span_id="p", parent_id="q", failures=(failure(),))
+    root = span(name="GET /pay", trace_id="t", span_id="q", failures=(failure(),))
+    end = log("an exception ended the program", scope="uncaught", severity=21, failure=failure())
+    rules = BuiltinRules()
+    told(rules, [inner, outer, root, end])
+    told(rules, [again, outer, root])
+    (alert,) = rules.evaluate(NOW + SECOND)
+    assert alert.count == 2
+
+
 def test_an_exception_told_by_a_log_and_by_its_span_counts_once() -> None:
     """Whichever comes first; two records of the same kind are two exceptions."""
     same = {"trace_id": "a" * 32, "span_id": "b" * 16}
@@ -153,6 +169,45 @@ def test_a_worse_one_and_a_burst_are_told_at_once() -> None:
     assert [(alert.severity, alert.count) for alert in storm] == [(Severity.WARNING, 1), (Severity.HIGH, 10)]
 
 
+def test_a_burst_says_that_it_made_an_alert_worse() -> None:
+    """How many in which time, and how severe it is without; nothing once it is calm, and again when it is over."""
+    rules = BuiltinRules(burst=10)
+    (first, storm) = told(rules, [log()] * 30)
+    burst = {"burst.count": 10, "burst.window": MINUTE, "burst.severity": "warning"}
+    assert (first.facts, storm.facts) == ({}, burst)
+    told(rules, [log()], NOW + 4 * MINUTE)
+    rules.evaluate(NOW + 4 * MINUTE + SECOND)
+    told(rules, [log()], NOW + 8 * MINUTE)
+    (calm,) = rules.evaluate(NOW + 8 * MINUTE + SECOND)
+    assert (calm.severity, calm.facts) == (Severity.WARNING, {})
+    (over,) = rules.evaluate(NOW + 20 * MINUTE)
+    assert (over.state, over.severity, over.facts) == (State.RESOLVED, Severity.HIGH, burst)
+
+
+def test_a_burst_outlives_a_restart() -> None:
+    """It is calm as long after it, and what it made worse is as mild as before."""
+    storm = told(BuiltinRules(burst=10), [log()] * 30)[-1]
+    rules = BuiltinRules(burst=10)
+    rules.resume([storm], NOW + SECOND)
+    assert [(alert.severity, alert.facts) for alert in rules.told()] == [(Severity.HIGH, storm.facts)]
+    told(rules, [log()], NOW + 4 * MINUTE)
+    rules.evaluate(NOW + 4 * MINUTE + SECOND)
+    told(rules, [log()], NOW + 8 * MINUTE)
+    (calm,) = rules.evaluate(NOW + 8 * MINUTE + SECOND)
+    assert (calm.severity, calm.facts) == (Severity.WARNING, {})
+
+
+def test_a_programs_own_words_for_a_burst_are_its_own() -> None:
+    """They make nothing milder after a restart, and do not stand in the way of ours."""
+    own = {"burst.count": 3, "burst.severity": "loud"}
+    (alert,) = told(BuiltinRules(), [log(attributes=own)])
+    rules = BuiltinRules()
+    rules.resume([alert], NOW + SECOND)
+    assert [(alert.severity, alert.facts) for alert in rules.told()] == [(Severity.WARNING, own)]
+    storm = told(BuiltinRules(burst=10), [log(attributes=own)] * 30)[-1]
+    assert storm.facts == {"burst.count": 10, "burst.window": MINUTE, "burst.severity": "warning"}
+
+
 def test_ninety_nine_in_a_minute_are_no_burst() -> None:
     """And neither are a hundred in more than a minute."""
     rules = BuiltinRules()
@@ -167,6 +222,19 @@ def test_facts_are_few_and_short() -> None:
     assert len(alert.facts) == 12
     assert (alert.facts["long"], alert.facts["n"]) == ("x" * 256, 5)
     assert "code.lineno" not in alert.facts
+
+
+def test_the_resource_says_where_it_happened() -> None:
+    """Its service and environment are facts, as far as no label says so; a service that nobody named is none."""
+    resource = {"service.name": "shop", "deployment.environment": "production", "host.name": "h"}
+    (alert,) = told(BuiltinRules(), [log(resource=resource, attributes={"n": 5})])
+    assert alert.labels["service.name"] == "shop"
+    assert alert.facts == {"deployment.environment.name": "production", "n": 5}
+    signal = log(resource=resource, attributes={"env": "test"})
+    assert facts_of(signal, {"job": "shop"}) == {"env": "test"}
+    assert facts_of(signal, {}) == {"service.name": "shop", "env": "test"}
+    assert facts_of(log(resource={"service.name": "unknown_service:python"}), {}) == {}
+    assert "service.name" not in facts_of(signal, {"overflow": "true"})
 
 
 def test_secrets_are_taken_out_of_everything_that_is_told() -> None:

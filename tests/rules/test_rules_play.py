@@ -62,7 +62,7 @@ def test_what_stops_pending_is_dropped_without_a_word() -> None:
 
 
 def test_another_severity_is_a_change() -> None:
-    """In both directions; an alert that fires is not pending for its next step."""
+    """In both directions; an alert that fires is not pending for its next step, and ends as severe as it ever was."""
     found = play(
         rules("alert: High, metric: m, severity: {warning: {above: 5}, critical: {above: 9, for: 15s}}"),
         arriving([point(0, 6), point(15, 10), point(30, 11), point(45, 6), point(60, 1)]),
@@ -71,7 +71,7 @@ def test_another_severity_is_a_change() -> None:
         (0, "firing", "warning", 6),
         (30, "firing", "critical", 11),
         (45, "firing", "warning", 6),
-        (60, "resolved", "warning", 1),
+        (60, "resolved", "critical", 1),
     ]
 
 

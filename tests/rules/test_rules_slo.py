@@ -81,7 +81,7 @@ def test_both_windows_must_burn_too_fast() -> None:
 
 
 def test_page_and_ticket_are_one_incident() -> None:
-    """One identity; the severity rises and falls."""
+    """One identity; the severity rises and falls, and what is over is as severe as it ever was."""
     rules = ruleset()
     alerts = told(rules, [*spans(0, 3600), *spans(3600, 3720, bad=1.0), *spans(3720, 7200)], 7200)
     assert {alert.identity for alert in alerts} == {alerts[0].identity}
@@ -90,7 +90,7 @@ def test_page_and_ticket_are_one_incident() -> None:
         (State.FIRING, Severity.WARNING),
         (State.FIRING, Severity.CRITICAL),
         (State.FIRING, Severity.WARNING),
-        (State.RESOLVED, Severity.WARNING),
+        (State.RESOLVED, Severity.CRITICAL),
     ]
 
 

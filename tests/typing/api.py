@@ -51,7 +51,7 @@ def direct() -> Sequence[Mapping[str, object]]:
     alerts = AlertManager(tenant_id="spotify_tenant_1")
     identity: str = alerts.send_warning(level="WARNING", message="High latency detected", context={"latency": "2.5s"})
     alerts.send_custom_alert(template="ml_model_drift", severity="HIGH", data={"drift_score": 0.85, "model": identity})
-    alerts.track_metric("api_response_time", 150, tags={"endpoint": "/predict"})
+    alerts.track_metric("api_response_time", 150, tags={"endpoint": "/predict"}, unit="ms")
     alerts.track_counter("errors_total", tags={"service": "ml_inference"})
     return alerts.get_alert_history(tenant_id="spotify_tenant_1", limit=50)
 
