@@ -13,10 +13,12 @@ from otel_alerting.dispatch.route import Route
 def cross_check(config: Config) -> Found:
     """Problems between the parts, each with its path from the top of the file."""
     known = {one.name for one in config.receivers}
-    yield from _receivers_are_unique(config)
-    for path, found, right in config.route.root_faults():
-        names = " (" + choose("", known) + ")" if path == "receiver" else ""
-        yield f"route.{path}", found, right + names
+    yield from _names_are_unique(config)
+    for start, tree in _trees(config):
+        for path, found, right in tree.root_faults():
+            names = " (" + choose("", known) + ")" if path == "receiver" else ""
+            yield f"{start}.{path}", found, right + names
+        yield from _intervals_are_known(start, tree, {one.name for one in config.intervals})
     for path, name in receivers_named(config):
         if name not in known:
             yield path, f"no receiver {name!r}", choose(name, known)
@@ -24,22 +26,38 @@ def cross_check(config: Config) -> Found:
 
 def receivers_named(config: Config) -> Iterator[tuple[str, str]]:
     """Every place that names a receiver: its path and the name."""
-    yield from _named_by("route", config.route)
     for name, tenant in config.tenants.items():
         if tenant.receiver:
             yield f"{step('tenants', name)}.receiver", tenant.receiver
+    for start, tree in _trees(config):
+        for path, route in tree.walk(start):
+            if route.receiver:
+                yield f"{path}.receiver", route.receiver
+            for number, escalation in enumerate(route.escalate or ()):
+                yield f"{path}.escalate[{number}].receiver", escalation.receiver
 
 
-def _named_by(path: str, route: Route) -> Iterator[tuple[str, str]]:
-    if route.receiver:
-        yield f"{path}.receiver", route.receiver
-    for number, below in enumerate(route.routes):
-        yield from _named_by(f"{path}.routes[{number}]", below)
+def _trees(config: Config) -> Iterator[tuple[str, Route]]:
+    """All routes that stand at a root, each with its path."""
+    yield "route", config.route
+    for name in config.tenants:
+        tree = config.tree(name)
+        if tree is not None:
+            yield f"{step('tenants', name)}.route", tree
 
 
-def _receivers_are_unique(config: Config) -> Found:
-    seen: set[str] = set()
-    for number, receiver in enumerate(config.receivers):
-        if receiver.name in seen:
-            yield f"receivers[{number}].name", f"a second receiver {receiver.name!r}", "a name of its own"
-        seen.add(receiver.name)
+def _intervals_are_known(start: str, tree: Route, known: set[str]) -> Found:
+    for path, route in tree.walk(start):
+        for key in ("mute_time_intervals", "active_time_intervals"):
+            for number, name in enumerate(getattr(route, key)):
+                if name not in known:
+                    yield f"{path}.{key}[{number}]", f"no time interval {name!r}", choose(name, known)
+
+
+def _names_are_unique(config: Config) -> Found:
+    for keys, what in ((("receivers",), "receiver"), (("time_intervals", "mute_time_intervals"), "time interval")):
+        seen: set[str] = set()
+        for path, one in ((f"{key}[{n}].name", one) for key in keys for n, one in enumerate(getattr(config, key))):
+            if one.name in seen:
+                yield path, f"a second {what} {one.name!r}", "a name of its own"
+            seen.add(one.name)
