@@ -14,6 +14,8 @@ from types import FrameType, TracebackType
 
 from otel_alerting import inbox
 
+UNCAUGHT = "uncaught"
+"""The name of the logger of exceptions that nobody logged."""
 _SECONDS = 3.0
 """How long a program that goes on after SIGTERM may be held up."""
 
@@ -31,7 +33,7 @@ def flush_on_sigterm() -> None:
             inbox.flush(_SECONDS)
             before(number, frame)
         elif before is not signal.SIG_IGN:
-            inbox.end()
+            inbox.stop()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
@@ -83,9 +85,5 @@ class UncaughtWatch:
             where = where.tb_next
         file, line = (where.tb_frame.f_code.co_filename, where.tb_lineno) if where else ("", 0)
         exc_info = (type(error), error, traceback)
-        record = logging.LogRecord(_LOGGER, level, file, line, "an exception ended %s", (what,), exc_info)
+        record = logging.LogRecord(UNCAUGHT, level, file, line, "an exception ended %s", (what,), exc_info)
         self._handler.handle(record)  # ours do not raise
-
-
-_LOGGER = "uncaught"
-"""The name of the logger that there was none of."""

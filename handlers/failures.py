@@ -20,6 +20,8 @@ from otel_alerting.handlers.plain import text
 if TYPE_CHECKING:  # loads msgspec, which the logging path does without until the first signal
     from otel_alerting.model import Failure, Frame
 
+OF_FAILURES = ("exception.type", "exception.message", "exception.stacktrace")
+"""The attributes in which OpenTelemetry writes an exception down."""
 _FIRST, _LAST = 20, 30
 """Frames kept of each end of a long traceback; a recursion has a thousand that say the same."""
 _CAUSES = 5
@@ -93,6 +95,13 @@ def failure_in(attributes: Mapping[str, object]) -> Failure | None:
         message=text(message or ""),
         frames=frames,
         stacktrace="" if frames else stacktrace,
+    )
+
+
+def is_failure(name: str, attributes: Mapping[str, object]) -> bool:
+    """Does an event of a span tell of an exception: `exception`, or `<operation>.exception` of newer conventions?"""
+    return name.rpartition(".")[2] == "exception" and bool(
+        attributes.get("exception.type") or attributes.get("exception.message")
     )
 
 

@@ -140,7 +140,8 @@ class AlertingInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the same
     def _hear_endings(self, settings: Mapping[str, object]) -> None:
         if self._handler is not None:
             self._uncaught = UncaughtWatch(self._handler)
-        if not settings and would_end_unheard():
+        wanted = os.environ.get("OTEL_ALERTING_FLUSH_ON_SIGTERM", "").strip().lower() != "false"
+        if wanted and not settings and would_end_unheard():
             flush_on_sigterm()
 
 

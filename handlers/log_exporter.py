@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from otel_alerting.model import Log
     from otel_alerting.ports import Sink
 
-_OF_FAILURES = ("exception.type", "exception.message", "exception.stacktrace")
 _WIRE = ("httpx", "httpcore")
 _WARNING = 13
 
@@ -77,7 +76,7 @@ def log_of(readable: ReadableLogRecord | ReadWriteLogRecord, door: Door | None =
     severity = record.severity_number.value if record.severity_number is not None else 0
     if is_ours(scope) or (scope.partition(".")[0] in _WIRE and severity < _WARNING):
         return None  # the client that talks to Slack says a line for every request
-    from otel_alerting.handlers.failures import failure_in
+    from otel_alerting.handlers.failures import OF_FAILURES, failure_in
     from otel_alerting.handlers.plain import attributes_of, plain, text
     from otel_alerting.handlers.resource import resource_of
     from otel_alerting.model import Log
@@ -90,7 +89,7 @@ def log_of(readable: ReadableLogRecord | ReadWriteLogRecord, door: Door | None =
         if told or not new:
             return None
     given = record.attributes or {}
-    attributes = attributes_of({name: value for name, value in given.items() if name not in _OF_FAILURES})
+    attributes = attributes_of({name: value for name, value in given.items() if name not in OF_FAILURES})
     resource = resource_of(readable.resource)
     trace_id = f"{record.trace_id:032x}" if record.trace_id else ""
     return Log(

@@ -138,9 +138,13 @@ def _finite(number: float | None) -> float | None:
 
 
 def _exemplar(point: DataPoint) -> tuple[str, str]:
-    """Trace and span of the newest measurement made inside a sampled span."""
+    """Trace and span of the largest measurement made inside a sampled span: the one that somebody wants to look at.
+
+    A gauge's and a counter's are of one size or of no meaning; there it is the newest.
+    """
     traced = [exemplar for exemplar in point.exemplars if exemplar.trace_id]
     if not traced:
         return "", ""
-    newest = max(traced, key=lambda exemplar: exemplar.time_unix_nano)
-    return f"{newest.trace_id:032x}", f"{newest.span_id or 0:016x}"
+    is_spread = not isinstance(point, NumberDataPoint)
+    shown = max(traced, key=lambda one: (one.value if is_spread else 0, one.time_unix_nano))
+    return f"{shown.trace_id:032x}", f"{shown.span_id or 0:016x}"

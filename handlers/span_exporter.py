@@ -6,7 +6,7 @@ over and returns: under a `SimpleSpanProcessor` it runs on the program's own thr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -93,27 +93,21 @@ def span_of(span: ReadableSpan, door: Door | None = None, tenant: str = "") -> S
 
 
 def _events(span: ReadableSpan) -> list[SpanEvent]:
+    from otel_alerting.handlers.failures import is_failure
     from otel_alerting.handlers.plain import attributes_of
     from otel_alerting.model import SpanEvent
 
     return [
         SpanEvent(name=event.name, at=event.timestamp, attributes=attributes_of(event.attributes or {}))
         for event in span.events
-        if not _is_failure(event.name, event.attributes or {})
+        if not is_failure(event.name, event.attributes or {})
     ]
 
 
 def _failures(span: ReadableSpan) -> list[Failure]:
-    from otel_alerting.handlers.failures import failure_in
+    from otel_alerting.handlers.failures import failure_in, is_failure
 
     found = (
-        failure_in(event.attributes or {}) for event in span.events if _is_failure(event.name, event.attributes or {})
+        failure_in(event.attributes or {}) for event in span.events if is_failure(event.name, event.attributes or {})
     )
     return [failure for failure in found if failure is not None]
-
-
-def _is_failure(name: str, attributes: Mapping[str, object]) -> bool:
-    """`exception`, and `<operation>.exception` as newer conventions name it; without a type it tells of none."""
-    return name.rpartition(".")[2] == "exception" and bool(
-        attributes.get("exception.type") or attributes.get("exception.message")
-    )

@@ -39,7 +39,7 @@ class Problem:
 
     def __str__(self) -> str:
         at = f"{self.where}: {self.path}" if self.path else self.where
-        return f"{at}: found {self.found}; {self.right}"
+        return f"{at}: found {self.found}; expected {self.right}"
 
 
 class ConfigurationError(AlertingError):

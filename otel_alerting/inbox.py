@@ -172,10 +172,10 @@ _ending = False
 _chores: list[Callable[[], None]] = []
 _anew: list[Callable[[], None]] = []
 _starting = threading.RLock()
-building = threading.RLock()
-"""Held by a reader while it builds what it needs, as the one above while it is started. Both import much: a child
-forked in the middle would wait for ever for modules that a thread of its parent was importing. So a fork waits for
-them, the second or less that it takes, once in a process."""
+unforkable = threading.RLock()
+"""Held by our threads while they may hold locks that are not ours: those of modules being imported, of Babel's data, of
+OpenSSL. A child forked in the middle would wait for them for ever. So a fork waits: milliseconds, and once in a
+process, while everything is loaded, for a second or less. It is never held while something waits for the network."""
 
 
 def shared(**settings: object) -> Inbox:
@@ -240,6 +240,12 @@ def end() -> None:
         _stopper()
 
 
+def stop() -> None:
+    """End the readers now, within their budget: no exit hook will run. What they cannot tell any more, they say."""
+    if _stopper is not None:
+        _stopper()
+
+
 def look_after(chore: Callable[[], None]) -> None:
     """Have the reader call this about once a second while it runs: quick, and nothing that waits."""
     if chore not in _chores:
@@ -276,17 +282,17 @@ def in_children(begin_anew: Callable[[], None]) -> None:
 
 def forget_locks() -> None:
     """In a forked child: a lock that a thread of the parent held is held for ever."""
-    global _shared_lock, _starting, building
-    _shared_lock, _starting, building = threading.Lock(), threading.RLock(), threading.RLock()
+    global _shared_lock, _starting, unforkable
+    _shared_lock, _starting, unforkable = threading.Lock(), threading.RLock(), threading.RLock()
 
 
 def _before_fork() -> None:
-    for lock in (_starting, building):
+    for lock in (_starting, unforkable):
         lock.acquire(timeout=_PATIENCE)
 
 
 def _after_fork_in_parent() -> None:
-    for lock in (building, _starting):
+    for lock in (unforkable, _starting):
         with contextlib.suppress(RuntimeError):  # the patience was over
             lock.release()
 

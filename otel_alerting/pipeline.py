@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from otel_alerting import inbox
 from otel_alerting.context import TENANT_KEYS, first_of
 from otel_alerting.delivery.courier import Courier
 from otel_alerting.dispatch.dispatcher import Dispatcher
@@ -100,14 +101,15 @@ class Pipeline:
 
     def tick(self, now: int) -> None:
         """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""
-        self.settle(now)
-        for alert in self.ruleset.evaluate(now, self.clock.monotonic()):
-            self.accept(alert, now)
-        for (tenant, reason), number in self.ruleset.lost().items():
-            self._lose(tenant, reason, number)
-        for number in self.ruleset.ahead().values():
-            self.counters.add("ahead", number)
-        self._send(self.dispatcher.due(now))
+        with inbox.unforkable:
+            self.settle(now)
+            for alert in self.ruleset.evaluate(now, self.clock.monotonic()):
+                self.accept(alert, now)
+            for (tenant, reason), number in self.ruleset.lost().items():
+                self._lose(tenant, reason, number)
+            for number in self.ruleset.ahead().values():
+                self.counters.add("ahead", number)
+            self._send(self.dispatcher.due(now))
 
     def next_at(self) -> int | None:
         """When there is something to do next; None while only a signal could bring it."""
@@ -124,12 +126,19 @@ class Pipeline:
             self._book(delivery)
 
     def flush(self, now: int, deadline: int) -> bool:
-        """Tell everything that waits, now, until a monotonic `deadline` in nanoseconds; True when nothing is left."""
-        self.tick(now)
-        self._send(self.dispatcher.flush(now))
+        """Tell everything that waits, now, until a monotonic `deadline` in nanoseconds; True when all of it is told."""
+        before = self._came_to_nothing()
+        with inbox.unforkable:
+            self.tick(now)
+            self._send(self.dispatcher.flush(now))
         done = self.courier.drain(deadline)
         self.settle(self.clock.now())
-        return done
+        return done and self._came_to_nothing() == before
+
+    def _came_to_nothing(self) -> int:
+        """Alert changes that were to be told and were not."""
+        dropped = self.counters.by("dropped", "reason")
+        return sum(number for reason, number in dropped.items() if reason not in _FOR_NOBODY)
 
     def finish(self, now: int, deadline: int) -> bool:
         """The program ends: judge what rules have seen, and tell everything, as `flush` does."""
@@ -216,5 +225,7 @@ class Pipeline:
             self.counters.add("messages", tenant=delivery.tenant, destination=delivery.destination)
 
 
+_FOR_NOBODY = ("no_notifier", "unknown_tenant")
+"""Reasons of what was not to be told."""
 _LINES = {"sent": "sent", "merged": "merged", "dropped": "dropped", "raised_copies": "raised"}
 """Counters by tenant that are lines of its account."""

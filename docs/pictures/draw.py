@@ -123,7 +123,7 @@ def main() -> int:
         html = Path(folder) / "messages.html"
         html.write_text(page, encoding="utf-8")
         flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
-        size = ["--window-size=1700,610", "--force-device-scale-factor=1.5", "--hide-scrollbars"]
+        size = ["--window-size=1700,640", "--force-device-scale-factor=1.5", "--hide-scrollbars"]
         target = HERE / "messages.png"
         command = [chromium, *flags.split(), f"--user-data-dir={folder}/profile", *size, f"--screenshot={target}"]
         subprocess.run([*command, html.as_uri()], check=True, capture_output=True, timeout=60)

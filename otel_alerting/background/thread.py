@@ -132,7 +132,7 @@ class Background:
         return self._stopped_at + int(self.shutdown * 1e9)
 
     def _run(self) -> None:
-        with inboxes.building, quiet():
+        with inboxes.unforkable, quiet():
             self.pipeline = self._built()
         if self.pipeline is None:
             self.inbox.closed = True
@@ -173,8 +173,9 @@ class Background:
         for taken in range(0, there, _SLICE):
             if self._is_late():
                 break
-            for entry in self.inbox.take(min(_SLICE, there - taken)):
-                self._take(pipeline, entry)
+            with inboxes.unforkable:
+                for entry in self.inbox.take(min(_SLICE, there - taken)):
+                    self._take(pipeline, entry)
             time.sleep(0)
         return there > 0
 

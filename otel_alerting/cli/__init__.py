@@ -1,7 +1,8 @@
 """The command `otel-alerting`: one file per command.
 
 A command is a module in this folder with `NAME`, `HELP`, `add_arguments(parser)` and `run(args)`, which gives the exit
-status: 0 done, 1 it could not be done (and why is said on stderr), 2 misuse. A new file is a new command.
+status: 0 done, 1 it could not be done (and why is said on stderr), 2 misuse. A new file is a new command. A folder with
+`NAME` and `HELP` alone is a group of them: the file `rules/test.py`, whose `NAME` is `rules test`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Protocol, cast
 
 from otel_alerting import __version__
@@ -22,6 +24,7 @@ class Command(Protocol):
     """What a module in this folder must have to be a command."""
 
     NAME: str
+    """All its words, as users type them."""
     HELP: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -54,17 +57,40 @@ def parser() -> argparse.ArgumentParser:
         prog="otel-alerting", description="Telemetry becomes alerts that people read, in Slack, per tenant, once."
     )
     made.add_argument("--version", action="version", version=f"otel-alerting {__version__}")
-    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in found():
-        one = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        command.add_arguments(one)
-        one.set_defaults(command=command)
+    _add_commands(made, sys.modules[__name__])
     return made
 
 
 def found() -> Iterator[Command]:
-    """The commands of this folder, by file name."""
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
+    """The commands of this folder and its groups, by file name."""
+    return _found(sys.modules[__name__])
+
+
+def _found(folder: ModuleType) -> Iterator[Command]:
+    for module in _named(folder):
+        if _is_group(module):
+            yield from _found(module)
+        else:
+            yield cast("Command", module)
+
+
+def _add_commands(parser: argparse.ArgumentParser, folder: ModuleType) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _named(folder):
+        one = commands.add_parser(module.NAME.split()[-1], help=module.HELP, description=module.HELP)
+        if _is_group(module):
+            _add_commands(one, module)
+        else:
+            module.add_arguments(one)
+            one.set_defaults(command=module)
+
+
+def _named(folder: ModuleType) -> Iterator[ModuleType]:
+    for module in sorted(pkgutil.iter_modules(folder.__path__), key=lambda module: module.name):
+        loaded = importlib.import_module(f"{folder.__name__}.{module.name}")
         if hasattr(loaded, "NAME"):
-            yield cast("Command", loaded)
+            yield loaded
+
+
+def _is_group(module: ModuleType) -> bool:
+    return not hasattr(module, "run")

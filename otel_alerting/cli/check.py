@@ -6,11 +6,19 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from otel_alerting.cli import surroundings
+from otel_alerting.config.load import Examined, examine
+from otel_alerting.config.notes import notes
+from otel_alerting.config.paths import step
 from otel_alerting.config.schema import Config
+from otel_alerting.config.sentence import quoted
+from otel_alerting.config.shapes import choose
+from otel_alerting.config.spot import Spot
 from otel_alerting.errors import ConfigurationError, Problem
+from otel_alerting.rules.rule import Rule
 
 NAME = "check"
 HELP = "Check the configuration, its rules, templates and catalogues; tell every problem."
@@ -26,18 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check, print, and say by the exit status whether all is well."""
     around = surroundings.look_around(args.file or args.config, args.env_file)
-    config: Config | None = None
-    try:
-        config = around.load()
-        problems = [*build_problems(config), *template_problems(config), *catalogue_problems(config)]
-    except ConfigurationError as error:
-        problems = list(error.problems)
-    notes = _notes(around)
+    found = examine(around.file or None, around.env)
+    templates = template_problems(found.config, found.rules, folders_are_known=_folders_are_known(found))
+    problems = found.in_order((*templates, *catalogue_problems(found.config)))
+    report = _Report(around.file, found.config, problems or tuple(build_problems(found.config)), tuple(notes(found)))
     if args.json:
-        print(json.dumps(_report(around.file, config, problems, notes), indent=2, ensure_ascii=False))
+        print(json.dumps(report.data(), indent=2, ensure_ascii=False))
     else:
-        _print(around.file, config, problems, notes)
-    return 1 if problems else 0
+        report.print()
+    return 1 if report.problems else 0
 
 
 def build_problems(config: Config) -> Iterable[Problem]:
@@ -54,32 +59,51 @@ def build_problems(config: Config) -> Iterable[Problem]:
         yield Problem("the configuration", "", "parts that do not work together", str(error))
 
 
-def template_problems(config: Config) -> Iterable[Problem]:
-    """Templates that do not compile, annotations that do not, and templates that a rule names and nobody has."""
-    from otel_alerting.config.shapes import choose
-    from otel_alerting.errors import TemplateError
+def template_problems(
+    config: Config, places: Sequence[Spot] = (), *, folders_are_known: bool = True
+) -> Iterable[Problem]:
+    """Templates that do not compile, annotations that do not, and templates that a rule names and nobody has.
+
+    Args:
+        config: the configuration.
+        places: where each of its rules was written; by default they go by their names.
+        folders_are_known: without, a template that is not there may be in a folder that could not be read.
+    """
     from otel_alerting.render.templates import TemplateEngine
 
     engine = TemplateEngine(config.templates)
-    folders = [tenant.templates for tenant in config.tenants.values() if tenant.templates is not None]
-    engines = [engine, *(engine.beneath(folder) for folder in folders)]
-    broken: dict[str, TemplateError] = {str(error): error for one in engines for error in one.problems()}
+    folders = {tenant.templates for tenant in config.tenants.values() if tenant.templates is not None}
+    engines = [engine, *(engine.beneath(folder) for folder in sorted(folders))]
+    broken = {str(error): error for one in engines for error in one.problems()}
     for error in broken.values():
         where = f"{error.name}:{error.line}" if error.line else error.name
         yield Problem(where, "", error.reason, "a template that compiles")
-    for rule in config.rules:
-        named = rule.template
-        if named and not any(one.has(named, format_) for one in engines for format_ in ("slack", "text")):
-            known = sorted({name for one in engines for name in one.names("slack")})
-            yield Problem(f"rule {rule.alert}", "template", f"no template {named!r}", choose(named, known))
-        yield from _annotation_problems(rule.alert, rule.annotations)
+    known = {name for one in engines for format_ in ("slack", "text") for name in one.names(format_)}
+    places = places or [Spot(f"rule {rule.alert}") for rule in config.rules]
+    for rule, place in zip(config.rules, places, strict=True):
+        if rule.template and folders_are_known and rule.template not in known:
+            yield place.down("template").misfit(repr(rule.template), choose(rule.template, known))
+        yield from _annotation_problems(rule, place)
 
 
-def _annotation_problems(rule: str, annotations: Mapping[str, str]) -> Iterable[Problem]:
-    for name, source in annotations.items():
+def _annotation_problems(rule: Rule, place: Spot) -> Iterable[Problem]:
+    for name, source in rule.annotations.items():
         trouble = _compile_error(source)
         if trouble:
-            yield Problem(f"rule {rule}", f"annotations.{name}", trouble, "a template that compiles")
+            here = _nearest(place, step("annotations", name))
+            yield here.misfit(f"{quoted(source)} ({trouble.rstrip('.')})", "a template that compiles")
+
+
+def _folders_are_known(found: Examined) -> bool:
+    """Could all folders of templates be read? A template may be in one that could not."""
+    paths = ("templates", *(f"{step('tenants', name)}.templates" for name in found.config.tenants))
+    return all(found.spot(path).is_sound for path in paths)
+
+
+def _nearest(rule: Spot, path: str) -> Spot:
+    """Where a rule says something, or the file's defaults do it for all of its rules."""
+    own, shared = rule.down(path), rule.top(f"defaults.{path}")
+    return shared if shared.is_written and not own.is_written else own
 
 
 def _compile_error(source: str) -> str:
@@ -117,38 +141,42 @@ def _catalogue_problems(path: Path) -> Iterable[Problem]:
             yield Problem(f"{path}:{message.lineno}", "", str(mistake), right)
 
 
-def _notes(around: surroundings.Surroundings) -> Sequence[str]:
-    from otel_alerting.config.settings import unknown_variables
+@dataclass(frozen=True)
+class _Report:
+    """What was found, as people read it and as machines do."""
 
-    return [f"the variable {name} means nothing; {right}" for name, right in unknown_variables(around.env).items()]
+    file: str
+    config: Config
+    problems: Sequence[Problem]
+    notes: Sequence[str]
+
+    def data(self) -> Mapping[str, object]:
+        return {
+            "ok": not self.problems,
+            "file": self.file,
+            "problems": [
+                {"where": one.where, "path": one.path, "found": one.found, "right": one.right} for one in self.problems
+            ],
+            "notes": list(self.notes),
+            **({} if self.problems else self._counts()),
+        }
+
+    def print(self) -> None:
+        for problem in self.problems:
+            print(problem, file=sys.stderr)
+        for note in self.notes:
+            print(f"note: {note}", file=sys.stderr)
+        if self.problems:
+            print(_number(len(self.problems), "problems"), file=sys.stderr)
+            return
+        counts = ", ".join(_number(number, word) for word, number in self._counts().items())
+        told = self.config.route.receiver
+        print(f"{self.file or 'environment variables'}: ok ({counts}; alerts go to {told!r})")
+
+    def _counts(self) -> Mapping[str, int]:
+        config = self.config
+        return {"receivers": len(config.receivers), "tenants": len(config.tenants), "rules": len(config.rules)}
 
 
-def _counts(config: Config) -> Mapping[str, int]:
-    return {"receivers": len(config.receivers), "tenants": len(config.tenants), "rules": len(config.rules)}
-
-
-def _report(
-    file: str, config: Config | None, problems: Sequence[Problem], notes: Sequence[str]
-) -> Mapping[str, object]:
-    return {
-        "ok": not problems,
-        "file": file,
-        "problems": [
-            {"where": one.where, "path": one.path, "found": one.found, "right": one.right} for one in problems
-        ],
-        "notes": list(notes),
-        **(_counts(config) if config else {}),
-    }
-
-
-def _print(file: str, config: Config | None, problems: Sequence[Problem], notes: Sequence[str]) -> None:
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    if problems or config is None:
-        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}", file=sys.stderr)
-        return
-    counts = ", ".join(f"{number} {word[:-1] if number == 1 else word}" for word, number in _counts(config).items())
-    told = config.route.receiver
-    print(f"{file or 'environment variables'}: ok ({counts}; alerts go to {told!r})")
+def _number(number: int, word: str) -> str:
+    return f"{number} {word[:-1] if number == 1 else word}"

@@ -16,6 +16,11 @@ from otel_alerting.errors import ConfigurationError, Problem
 
 NAME = "init"
 HELP = "Write a first alerting.yaml, .env and rules/ after a few questions."
+_NO_TERMINAL = """\
+otel-alerting init asks where alerts go, and there is no terminal to ask in. Answer with an option:
+  --webhook-url URL                to Slack, by an incoming webhook
+  --token TOKEN --channel CHANNEL  to Slack, by a bot
+  --yes                            to the terminal, until you say otherwise"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +40,9 @@ def run(args: argparse.Namespace) -> int:
     """Ask, write, and say what to do next."""
     given = Answers(args.webhook_url, args.token, args.channel, args.tenant, args.locale, args.timezone)
     asks = not args.yes and sys.stdin.isatty()
+    if not (asks or args.yes or given.webhook_url or given.token):
+        print(_NO_TERMINAL, file=sys.stderr)
+        return 2
     answers = _complete(_asked(given) if asks else given)
     problems = list(_problems(answers))
     if problems:

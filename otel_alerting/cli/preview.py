@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Render it and draw it; 1 when the template fails and the default one had to stand in."""
     config = surroundings.look_around(args.config, args.env_file).load()
+    misuse = list(_misuse(config, args))
+    if misuse:
+        print("\n".join(map(str, misuse)), file=sys.stderr)
+        return 2
     reader = _reader(config, args)
     message, failed = _message(config, reader, args)
     payload = _payload(message)
@@ -68,14 +72,24 @@ class _Reader:
 def _reader(config: Config, args: argparse.Namespace) -> _Reader:
     name = args.tenant or config.defaults.tenant
     tenant = config.tenants.get(name, TenantConfig())
-    if args.tenant and args.tenant not in config.tenants:
-        raise _wrong("--tenant", f"no tenant {args.tenant!r}", choose(args.tenant, config.tenants.keys()))
     return _Reader(
         tenant=name,
         locale=args.locale or tenant.locale or config.defaults.locale,
         timezone=args.timezone or tenant.timezone or config.defaults.timezone,
         templates=str(tenant.templates or ""),
     )
+
+
+def _misuse(config: Config, args: argparse.Namespace) -> Iterator[Problem]:
+    """Names that nobody has."""
+    from otel_alerting.render.templates import TemplateEngine
+
+    tenants = {*config.tenants, config.defaults.tenant}
+    if args.tenant and args.tenant not in tenants:
+        yield Problem("--tenant", "", repr(args.tenant), choose(args.tenant, tenants))
+    engine = TemplateEngine(config.templates).beneath(_reader(config, args).templates)
+    if not engine.has(args.template, "slack"):
+        yield Problem("TEMPLATE", "", repr(args.template), choose(args.template, engine.names("slack")))
 
 
 def _message(config: Config, reader: _Reader, args: argparse.Namespace) -> tuple[Message, bool]:
@@ -85,10 +99,6 @@ def _message(config: Config, reader: _Reader, args: argparse.Namespace) -> tuple
     from otel_alerting.render.templates import TemplateEngine
     from otel_alerting.telemetry import Counters
 
-    engine = TemplateEngine(config.templates)
-    mine = engine.beneath(reader.templates)
-    if not mine.has(args.template, "slack"):
-        raise _wrong("TEMPLATE", f"no template {args.template!r}", choose(args.template, mine.names("slack")))
     counters = Counters()
     notification = sample(
         args.template,
@@ -99,7 +109,7 @@ def _message(config: Config, reader: _Reader, args: argparse.Namespace) -> tuple
         over=args.resolved,
     )
     locales = LocaleManager(config.locales, default=config.defaults.locale)
-    message = Renderer(engine, locales, counters=counters).render(
+    message = Renderer(TemplateEngine(config.templates), locales, counters=counters).render(
         notification,
         format="slack",
         locale=reader.locale,

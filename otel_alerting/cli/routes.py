@@ -20,9 +20,10 @@ from otel_alerting.cli import surroundings
 from otel_alerting.config.document import Items, Pairs, Scalar
 from otel_alerting.config.read import Reading, attempt
 from otel_alerting.config.schema import Config
+from otel_alerting.config.shapes import choose
+from otel_alerting.config.spot import Spot
 from otel_alerting.dispatch import spelling
-from otel_alerting.dispatch.inhibition import InhibitRule
-from otel_alerting.dispatch.intervals import Calendar, NamedInterval
+from otel_alerting.dispatch.intervals import Calendar
 from otel_alerting.dispatch.route import Path as Way
 from otel_alerting.dispatch.route import Route
 from otel_alerting.errors import ConfigurationError, Problem
@@ -126,32 +127,26 @@ def _plain(reading: Reading[Config]) -> _Routing:
         ConfigurationError: with the problems in those.
     """
     wrong = [one for one in reading.problems if not one.path or one.path.startswith(_SECTIONS)]
-    route = reading.part("route", Route)
-    reading.part("inhibit_rules", tuple[InhibitRule, ...])
-    intervals = [
-        *(reading.part("time_intervals", tuple[NamedInterval, ...]) or ()),
-        *(reading.part("mute_time_intervals", tuple[NamedInterval, ...]) or ()),
-    ]
-    if route is None and not wrong:
-        wrong = [reading.problem("route", "nothing", "a route")]
-    if route is not None:
-        wrong += _faults(reading, route, {one.name for one in intervals})
-    if wrong or route is None:
+    config, top = reading.mended, Spot.of(reading)
+    if config is None or not (isinstance(reading.root, Pairs) and "route" in reading.root.nodes):
+        raise ConfigurationError(wrong or [top.top("route").misfit("nothing", "a route")])
+    wrong += _faults(config, top, set(_receivers(reading)))
+    if wrong:
         raise ConfigurationError(wrong)
-    return _Routing(route, Calendar(intervals), None, aliases=False)
+    return _Routing(config.route, Calendar(config.intervals), None, aliases=False)
 
 
-def _faults(reading: Reading[Config], route: Route, intervals: set[str]) -> Iterator[Problem]:
+def _faults(config: Config, top: Spot, receivers: set[str]) -> Iterator[Problem]:
     """Names that the file does not know, and what cannot stand at a root."""
-    receivers = set(_receivers(reading))
-    for path, found, right in route.root_faults():
-        yield reading.problem(f"route.{path}", found, right)
-    for path, one in route.walk("route"):
+    intervals = {one.name for one in config.intervals}
+    for path, found, right in config.route.root_faults():
+        yield top.top(f"route.{path}").misfit(found, right)
+    for path, one in config.route.walk("route"):
         if one.receiver and one.receiver not in receivers:
-            yield reading.problem(f"{path}.receiver", f"no receiver {one.receiver!r}", "one of the file's receivers")
+            yield top.top(f"{path}.receiver").misfit(repr(one.receiver), "a receiver, " + choose("", receivers))
         for name in (*one.mute_time_intervals, *one.active_time_intervals):
             if name not in intervals:
-                yield reading.problem(path, f"no time interval {name!r}", "one of the file's time intervals")
+                yield top.top(path).misfit(repr(name), "a time interval, " + choose(name, intervals))
 
 
 def _receivers(reading: Reading[Config]) -> Iterator[str]:

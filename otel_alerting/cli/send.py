@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,10 +13,11 @@ import msgspec
 from otel_alerting.cli import surroundings
 from otel_alerting.cli.arguments import fact, of
 from otel_alerting.config.schema import Config
+from otel_alerting.config.shapes import choose
+from otel_alerting.config.values import duration
 from otel_alerting.errors import ConfigurationError, Problem
 from otel_alerting.model import Alert, Delivery, Outcome, Severity
 from otel_alerting.model.alert import Fact
-from otel_alerting.model.duration import Duration
 from otel_alerting.telemetry import Counters
 
 NAME = "send"
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fact", action="append", type=fact, default=[], metavar="NAME=VALUE", help="something to show"
     )
-    parser.add_argument("--timeout", type=of(Duration.parse), default="30s", help="how long to wait (default: 30s)")
+    parser.add_argument("--timeout", type=of(duration), default="30s", help="how long to wait (default: 30s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     surroundings.add_arguments(parser)
 
@@ -45,6 +46,10 @@ def run(args: argparse.Namespace) -> int:
     config = surroundings.look_around(args.config, args.env_file).load()
     if not config.enabled:
         raise ConfigurationError([Problem("the configuration", "enabled", "false", "true, or nothing is ever sent")])
+    misuse = list(_misuse(config, args))
+    if misuse:
+        print("\n".join(map(str, misuse)), file=sys.stderr)
+        return 2
     asked = _Asked(
         tenant=args.tenant or config.defaults.tenant,
         name=args.name or args.template or ("LoggedError" if args.level >= Severity.HIGH else "LoggedWarning"),
@@ -59,6 +64,29 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(deliveries)
     return 0 if _arrived(deliveries) else 1
+
+
+def _misuse(config: Config, args: argparse.Namespace) -> Iterator[Problem]:
+    """What cannot be sent, or nobody would be told of."""
+    if not args.message.strip():
+        yield Problem("MESSAGE", "", "nothing", "a few words about what happened")
+    default = config.defaults.tenant
+    known = set(config.tenants) | ({default} if config.unknown_tenant == "default" else set())
+    if config.tenants and (args.tenant or default) not in known:
+        found = repr(args.tenant) if args.tenant else f"nothing, and defaults.tenant, {default!r}, is refused"
+        yield Problem("--tenant", "", found, choose(args.tenant, known))
+    if args.template:
+        yield from _unknown_template(config, args)
+
+
+def _unknown_template(config: Config, args: argparse.Namespace) -> Iterator[Problem]:
+    from otel_alerting.render.templates import TemplateEngine
+
+    tenant = config.tenants.get(args.tenant or config.defaults.tenant)
+    engine = TemplateEngine(config.templates).beneath(str((tenant and tenant.templates) or ""))
+    known = {name for format_ in ("slack", "text") for name in engine.names(format_)}
+    if args.template not in known:
+        yield Problem("--template", "", repr(args.template), choose(args.template, known))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,9 @@ def build(
     if threads:
         courier.start()
     return Pipeline(
-        ruleset=RuleSet(config.rules, builtin=_builtin(config, redactor), started_at=clock.now()),
+        ruleset=RuleSet(
+            config.rules, builtin=_builtin(config, redactor), started_at=clock.now(), tenant=config.defaults.tenant
+        ),
         dispatcher=Dispatcher(
             route=config.route,
             tenants=tenants,

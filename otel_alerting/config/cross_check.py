@@ -1,40 +1,82 @@
-"""What one part of the configuration cannot know of another: names that nobody has, names that two have."""
+"""What one part of the configuration cannot know of another: names that nobody has, names that two have.
+
+Also of what could be read only in parts: what cannot be known then is not told, because it would only be noise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from otel_alerting.config.document import step
-from otel_alerting.config.schema import Config, Found
+from otel_alerting.config.paths import step
+from otel_alerting.config.schema import Config
 from otel_alerting.config.shapes import choose
+from otel_alerting.config.spot import Spot
 from otel_alerting.dispatch.route import Route
+from otel_alerting.errors import Problem
+from otel_alerting.rules.rule import Rule, RuleFile
 
 
-def cross_check(config: Config) -> Found:
-    """Problems between the parts, each with its path from the top of the file."""
-    known = {one.name for one in config.receivers}
-    yield from _names_are_unique(config)
+def cross_check(config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    """Problems between the parts.
+
+    Args:
+        config: as much of it as could be read.
+        spot: where a path of it was written.
+    """
+    yield from _names_are_unique(config, spot)
+    known = known_receivers(config, spot)
     for start, tree in _trees(config):
-        for path, found, right in tree.root_faults():
-            names = " (" + choose("", known) + ")" if path == "receiver" else ""
-            yield f"{start}.{path}", found, right + names
-        yield from _intervals_are_known(start, tree, {one.name for one in config.intervals})
+        yield from _roots_are_whole(start, tree, known, spot)
+        yield from _intervals_are_known(start, tree, config, spot)
     for path, name in receivers_named(config):
-        if name not in known:
-            yield path, f"no receiver {name!r}", choose(name, known)
+        if known is not None and name not in known:
+            yield spot(path).misfit(repr(name), choose(name, known))
+
+
+def known_receivers(config: Config, spot: Callable[[str], Spot]) -> set[str] | None:
+    """The receivers' names; None where one of them could not be read, so that any name may be right."""
+    names = {one.name for one in config.receivers}
+    return None if "" in names or spot("receivers").is_lost else names
 
 
 def receivers_named(config: Config) -> Iterator[tuple[str, str]]:
     """Every place that names a receiver: its path and the name."""
-    for name, tenant in config.tenants.items():
-        if tenant.receiver:
-            yield f"{step('tenants', name)}.receiver", tenant.receiver
     for start, tree in _trees(config):
         for path, route in tree.walk(start):
             if route.receiver:
                 yield f"{path}.receiver", route.receiver
             for number, escalation in enumerate(route.escalate or ()):
                 yield f"{path}.escalate[{number}].receiver", escalation.receiver
+    for name, tenant in config.tenants.items():
+        if tenant.receiver:
+            yield f"{step('tenants', name)}.receiver", tenant.receiver
+
+
+def branches(route: Route, path: str) -> Iterator[tuple[str, Route]]:
+    """A route and all below it, each with its path."""
+    return route.walk(path)
+
+
+def rule_misfits(rules: RuleFile, top: Spot) -> Iterator[Problem]:
+    """What only a whole file of rules can say, of a file of which perhaps not everything could be read."""
+    for path, found, right in rules.problems():
+        rule = path.partition(".")[0]
+        if path.endswith(".alert"):
+            is_known = bool(rules.rules[int(rule[6:-1])].alert)
+        else:
+            is_known = top.top(rule).is_sound and top.top("defaults.interval").is_sound
+        if is_known:
+            yield top.top(path).misfit(found, right)
+
+
+def repeated(rules: Iterable[tuple[Rule, Spot]], seen: Mapping[str, Spot]) -> Iterator[Problem]:
+    """Rules of one file whose names rules of other files have; an alert's name is its identity."""
+    told: set[str] = set()
+    for rule, spot in rules:
+        if rule.alert in seen and rule.alert not in told:
+            found = f"{rule.alert!r}, which {seen[rule.alert].where} has already"
+            yield spot.down("alert").misfit(found, "a name that no other rule has")
+        told.add(rule.alert)
 
 
 def _trees(config: Config) -> Iterator[tuple[str, Route]]:
@@ -46,18 +88,32 @@ def _trees(config: Config) -> Iterator[tuple[str, Route]]:
             yield f"{step('tenants', name)}.route", tree
 
 
-def _intervals_are_known(start: str, tree: Route, known: set[str]) -> Found:
+def _roots_are_whole(start: str, tree: Route, known: set[str] | None, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    for path, found, right in tree.root_faults():
+        here = spot(f"{start}.{path}")
+        if path != "receiver":
+            yield here.misfit(found, right)
+        elif known is not None and not here.is_lost:
+            yield here.misfit(found, "the receiver of all that no branch takes: " + choose("", known))
+
+
+def _intervals_are_known(start: str, tree: Route, config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    known = {one.name for one in config.intervals}
+    if "" in known or spot("time_intervals").is_lost or spot("mute_time_intervals").is_lost:
+        return  # one could not be read, so that any name may be right
     for path, route in tree.walk(start):
         for key in ("mute_time_intervals", "active_time_intervals"):
             for number, name in enumerate(getattr(route, key)):
                 if name not in known:
-                    yield f"{path}.{key}[{number}]", f"no time interval {name!r}", choose(name, known)
+                    yield spot(f"{path}.{key}[{number}]").misfit(repr(name), "a time interval, " + choose(name, known))
 
 
-def _names_are_unique(config: Config) -> Found:
+def _names_are_unique(config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
     for keys, what in ((("receivers",), "receiver"), (("time_intervals", "mute_time_intervals"), "time interval")):
-        seen: set[str] = set()
+        seen: dict[str, Spot] = {}
         for path, one in ((f"{key}[{n}].name", one) for key in keys for n, one in enumerate(getattr(config, key))):
             if one.name in seen:
-                yield path, f"a second {what} {one.name!r}", "a name of its own"
-            seen.add(one.name)
+                found = f"{one.name!r}, which {seen[one.name].where} has already"
+                yield spot(path).misfit(found, f"a name that no other {what} has")
+            if one.name:
+                seen.setdefault(one.name, spot(path))

@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 import yaml
 
+from otel_alerting.config.paths import step
+from otel_alerting.config.sentence import quoted
 from otel_alerting.errors import Problem
-from otel_alerting.telemetry import without_credentials
 
 Plain: TypeAlias = str | int | float | bool | None
 
@@ -63,7 +64,6 @@ _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _resolve: Callable[..., object] = yaml.resolver.Resolver().resolve
 _REFERENCE = re.compile(r"\$?\$\{([^}]*)\}")
 _NAMED = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_PASSWORD = re.compile(r"(\w://)[^/@\s]+@")
 _DECIMAL = re.compile(r"[-+]?[0-9][0-9_]*")
 _BASED = re.compile(r"[-+]?0[xob][0-9a-fA-F_]+")
 _POWER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3}")
@@ -97,18 +97,18 @@ def shown(node: Node) -> str:
         return f"the value of {node.source}"
     if node.value is None:
         return "nothing"
-    said = _PASSWORD.sub(r"\1***@", without_credentials(node.said))
-    said = said if len(said) <= 80 else said[:79] + "…"
-    return repr(said) if isinstance(node.value, str) else said
+    said = quoted(node.said)
+    return said if isinstance(node.value, str) else said[1:-1]
 
 
-def step(path: str, key: str | int) -> str:
-    """One step further down a path: `receivers[0].name`; keys that are not plain words stand in brackets."""
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    if not re.fullmatch(r"[\w-]+", key):
-        return f'{path}["{key}"]'
-    return f"{path}.{key}" if path else key
+def unseen(node: Node, found: str, right: str) -> tuple[str, str]:
+    """The words of a problem without what came from the environment."""
+    if not isinstance(node, Scalar) or not node.source:
+        return found, right
+    right = right.replace(repr(node.said), "it")
+    if node.said and node.said in right:
+        right = "another value"
+    return shown(node), right
 
 
 def locate(root: Node, path: str) -> tuple[int, Node]:
@@ -179,7 +179,7 @@ class _Parser:
             done = self._done[id(raw)]
             if done is not None:
                 return done
-            self._say(raw, path, "an anchor that contains itself", "a tree")
+            self._say(raw, path, "an anchor that contains itself", "one that does not")
             return Scalar("", None, raw.start_mark.line + 1, plain=True, broken=True)
         self._done[id(raw)] = None
         node = self._made(raw, path)
@@ -208,9 +208,7 @@ class _Parser:
                 continue
             name = self._key(key, path)
             if name in nodes:
-                self._say(
-                    key, step(path, name), f"the key {name!r} again", f"one of them (the first: line {lines[name]})"
-                )
+                self._say(key, step(path, name), f"the key {name!r} again", f"it once (the first: line {lines[name]})")
                 continue
             lines[name] = line
             nodes[name] = self.node(value, step(path, name))
@@ -248,7 +246,7 @@ class _Parser:
             said, source = substituted(said, self.env)
         except LookupError as error:
             name = error.args[0]
-            right = f"set it, or give a default: ${{env:{name}:-…}}"
+            right = f"it to be set, or a default: ${{env:{name}:-…}}"
             self._say(raw, path, f"the variable {name}, which is not set", right)
         except ValueError as error:
             self._say(raw, path, f"the reference {error}", "${env:NAME} or ${env:NAME:-default}")
@@ -290,5 +288,5 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, where: str) -> Problem:
     found = f"no YAML ({error.problem or error.context or 'it ends too early'})"
     lines = text.splitlines()
     near = lines[max(0, line - 2) : line]
-    right = "put ${…} in quotes" if any("${" in one for one in near) else "a YAML document with spaces for indentation"
+    right = "${…} in quotes" if any("${" in one for one in near) else "a YAML document with spaces for indentation"
     return Problem(f"{where}:{line}", "", found, right)

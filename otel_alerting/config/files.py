@@ -3,73 +3,69 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
+from otel_alerting.config.cross_check import rule_misfits
 from otel_alerting.config.read import Reading, attempt
 from otel_alerting.config.schema import TenantConfig
+from otel_alerting.config.spot import Spot
 from otel_alerting.errors import Problem
 from otel_alerting.rules.rule import Rule, RuleFile
 
 T = TypeVar("T")
 
-Origin: TypeAlias = Callable[[str, str], Problem]
-"""Makes a problem (found, right) of the place where something was written."""
 
-
-@dataclass(frozen=True)
+@dataclass
 class Files:
     """Reads files of an environment and collects their problems."""
 
     env: Mapping[str, str]
-    problems: list[Problem]
+    problems: list[Problem] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """The files, in the order in which they were read."""
 
-    def read(self, path: Path, wanted: type[T], missing: Origin) -> Reading[T] | None:
-        """Read one file; None when it cannot be opened, which `missing` tells."""
+    def read(self, path: Path, wanted: type[T], missing: Spot) -> Reading[T] | None:
+        """Read one file; None when it cannot be opened, which is a problem of whoever names it."""
+        shown = _shown(path)
+        self.names.append(shown)
         try:
             text = path.read_text("utf-8")
         except UnicodeDecodeError:
-            self.problems.append(Problem(_shown(path), "", "bytes that are no UTF-8", "text in UTF-8"))
+            self.problems.append(Problem(shown, "", "bytes that are no UTF-8", "text in UTF-8"))
             return None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.problems.append(missing(f"no file to read at {str(path)!r} ({reason})", "a file that can be read"))
+            found = f"no file to read at {str(path)!r} ({error.strerror or type(error).__name__})"
+            self.problems.append(missing.misfit(found, "a file that can be read"))
             return None
-        reading = attempt(text, wanted, _shown(path), env=self.env, folder=path.parent)
+        reading = attempt(text, wanted, shown, env=self.env, folder=path.parent)
         self.problems.extend(reading.problems)
         return reading
 
-    def rules(self, pattern: str, folder: Path, missing: Origin) -> Iterable[tuple[Rule, Origin]]:
-        """The rules of all files that a pattern finds, in the order of their names."""
+    def rules(self, pattern: str, folder: Path, missing: Spot) -> Iterator[list[tuple[Rule, Spot]]]:
+        """The rules of each file that a pattern finds, in the order of the files' names."""
         whole = str(folder / Path(pattern).expanduser())
         paths = sorted(Path(found) for found in glob.glob(whole, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not paths:
-            self.problems.append(missing(f"{pattern!r}, which matches no file", "a file or pattern that finds one"))
+            found = f"{pattern!r}, which matches no file"
+            self.problems.append(missing.misfit(found, "a path or pattern that finds a file"))
         for path in paths:
             reading = self.read(path, RuleFile, missing)
-            if reading is not None and reading.value is not None:
-                for number, rule in enumerate(reading.value.complete()):
-                    yield rule, origin(reading, f"rules[{number}].alert")
+            if reading is not None and reading.mended is not None:
+                top = Spot.of(reading)
+                self.problems.extend(rule_misfits(reading.mended, top))
+                rules = reading.mended.complete()
+                yield [(rule, top.down(f"rules[{number}]")) for number, rule in enumerate(rules)]
 
-    def tenants(self, folder: Path, missing: Origin) -> Iterable[tuple[str, TenantConfig, Reading[TenantConfig]]]:
-        """The tenants of a folder: each file is named after its tenant."""
+    def tenants(self, folder: Path, missing: Spot) -> Iterator[tuple[str, TenantConfig, Spot]]:
+        """The tenants of a folder: each file is named after its tenant, who is known also when it cannot be read."""
         paths = sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")) if folder.is_dir() else []
         for path in paths:
             reading = self.read(path, TenantConfig, missing)
-            if reading is not None and reading.value is not None:
-                yield path.stem, reading.value, reading
-
-
-def origin(reading: Reading[T], path: str) -> Origin:
-    """Problems at a path of a file."""
-    return lambda found, right: reading.problem(path, found, right)
-
-
-def named(where: str, path: str = "") -> Origin:
-    """Problems of a variable, a keyword, or a path without a file."""
-    return lambda found, right: Problem(where, path, found, right)
+            mended = reading.mended if reading is not None else None
+            yield path.stem, mended or TenantConfig(), Spot.of(reading) if reading is not None else Spot(_shown(path))
 
 
 def _shown(path: Path) -> str:

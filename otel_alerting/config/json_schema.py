@@ -28,7 +28,9 @@ from otel_alerting.model.severity import Severity
 Json: TypeAlias = dict[str, object]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_DURATION = r"^\s*(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w|y))+)\s*$"
+_NUMBER = r"[0-9]+(\.[0-9]+)?"
+_UNITS = "".join(f"({_NUMBER}{unit})?" for unit in ("y", "w", "d", "h", "m", "s", "ms", "(us|µs)", "ns"))
+_DURATION = rf"^\s*(0|(?=[0-9]){_UNITS})\s*$"
 _REFERENCE = "reference"
 _REFERENCE_SCHEMA: Json = {
     "description": "An environment variable: `${env:NAME}` or `${env:NAME:-default}`.",
@@ -156,9 +158,7 @@ _PLAIN: Mapping[object, Json] = {
 def _text(wanted: Wanted) -> Json:
     """A type that people write as text."""
     if wanted is Duration:
-        return {
-            "anyOf": [{"type": "string", "pattern": r"^\s*(0|([0-9.]+(ns|us|µs|ms|s|m|h|d|w|y))+)\s*$"}, {"const": 0}]
-        }
+        return {"anyOf": [{"type": "string", "pattern": _DURATION}, {"const": 0}]}
     if wanted is Severity:
         words = [member.word for member in Severity]
         aliases = sorted({form for one in Severity for word in one.spellings for form in (word, word.upper())})
@@ -169,7 +169,7 @@ def _text(wanted: Wanted) -> Json:
         return {"type": "string", "pattern": "^https?://"}
     if shapes.is_enum(wanted) and shapes.parser(wanted) is None:
         return {"enum": [one.value for one in cast("type[enum.Enum]", wanted)]}
-    return {"type": "string"}
+    return {"type": ["string", "number"] if getattr(wanted, "MAY_BE_A_NUMBER", False) else "string"}
 
 
 def _limits(wanted: Wanted, limits: tuple[msgspec.Meta, ...]) -> Json:

@@ -13,19 +13,21 @@ What wins: a keyword argument, then an environment variable, then the file, then
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from otel_alerting.config import settings
-from otel_alerting.config.cross_check import cross_check, receivers_named
-from otel_alerting.config.document import step
-from otel_alerting.config.files import Files, Origin, named, origin
-from otel_alerting.config.read import Reading, in_order
+from otel_alerting.config.cross_check import cross_check, receivers_named, repeated, rule_misfits
+from otel_alerting.config.files import Files
+from otel_alerting.config.paths import step
+from otel_alerting.config.read import in_order
 from otel_alerting.config.schema import CONSOLE, Config, TenantConfig
-from otel_alerting.config.settings import Settings, replace
-from otel_alerting.errors import ConfigurationError
+from otel_alerting.config.settings import Settings, Variables, replace
+from otel_alerting.config.spot import LOST, NOWHERE, Spot
+from otel_alerting.errors import ConfigurationError, Problem
 from otel_alerting.rules.rule import Rule, RuleFile
+from otel_alerting.telemetry import complain
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -33,7 +35,9 @@ _NOTHING: Mapping[str, str] = {}
 def load(
     path: str | None = None, env: Mapping[str, str] | None = None, overrides: Mapping[str, str] = _NOTHING
 ) -> Config:
-    """Load the configuration.
+    """Load the configuration as a program does that is to run on.
+
+    A setting that it can do without, and a variable that means nothing, cost a line on stderr and nothing else.
 
     Args:
         path: the file; by default the one that the keyword `config` or `OTEL_ALERTING_CONFIG` names, or none.
@@ -41,16 +45,73 @@ def load(
         overrides: keyword arguments of a handler or exporter, by the names in `settings.NAMES`.
 
     Raises:
-        ConfigurationError: with all problems of all files, variables and keywords.
+        ConfigurationError: with all problems of all files, and of the variables and keywords that it cannot do without.
     """
-    env = os.environ if env is None else env
-    said = settings.collect(env, overrides)
-    loading = _Loading(Files(env, []), said)
-    config = loading.run(path or said.value("config"), path or said.wheres.get("config", ""))
-    problems = in_order((*loading.files.problems, *said.problems))
-    if problems:
-        raise ConfigurationError(problems)
-    return config
+    found = examine(path, env, overrides)
+    for slip in found.slips:
+        complain(f"configuration: {slip}; this setting is left out")
+    for note in found.variables:
+        complain(f"configuration: {note}")
+    if found.faults:
+        raise ConfigurationError(found.faults)
+    return found.config
+
+
+def examine(
+    path: str | None = None, env: Mapping[str, str] | None = None, overrides: Mapping[str, str] = _NOTHING
+) -> Examined:
+    """The same, for those who want to know everything: nothing is raised, and nothing said."""
+    variables = Variables(os.environ if env is None else env)
+    said = settings.collect(variables, overrides)
+    loading = _Loading(Files(variables), said)
+    config = loading.run(path or said.value("config"), Spot("" if path else said.wheres.get("config", "")))
+    return Examined(
+        config=config,
+        faults=in_order((*loading.files.problems, *said.problems), loading.files.names),
+        slips=tuple(said.slips),
+        variables=tuple(variables.unasked()),
+        files=tuple(loading.files.names),
+        rules=tuple(loading.rules),
+        tenants=loading.tenants,
+        main=loading.main,
+    )
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A configuration, or as much of it as could be read, and everything that is wrong with it."""
+
+    config: Config
+    faults: tuple[Problem, ...]
+    """Without these mended, it is not used."""
+    slips: tuple[Problem, ...]
+    """Settings that are wrong by themselves, and left out."""
+    variables: tuple[str, ...]
+    """What to say about variables that mean nothing."""
+    files: tuple[str, ...]
+    """The files, in the order in which they were read."""
+    rules: tuple[Spot, ...]
+    """Where each rule of the configuration was written."""
+    tenants: Mapping[str, Spot]
+    """Where the tenants with files of their own were written, by the path that they would have in the main file."""
+    main: Spot
+    """The main file."""
+
+    def spot(self, path: str) -> Spot:
+        """Where a path of the configuration was written, in whichever file."""
+        return spot_of(path, self.main, self.tenants)
+
+    def in_order(self, more: Iterable[Problem] = ()) -> tuple[Problem, ...]:
+        """All problems, with others that were found later, in the order of the files."""
+        return in_order((*self.faults, *more, *self.slips), self.files)
+
+
+def spot_of(path: str, main: Spot, tenants: Mapping[str, Spot]) -> Spot:
+    """Where a path was written: in the file of the tenant that it is about, else in the main file."""
+    above, _, key = path.rpartition(".")
+    if path in tenants:
+        return tenants[path]
+    return tenants[above].down(key) if above in tenants else main.top(path)
 
 
 @dataclass
@@ -59,76 +120,60 @@ class _Loading:
 
     files: Files
     said: Settings
-    reading: Reading[Config] | None = None
+    main: Spot = NOWHERE
     folder: Path = field(default_factory=Path.cwd)
     """Where the file's relative patterns start."""
-    tenant_files: dict[str, Reading[TenantConfig]] = field(default_factory=dict)
-    """By the path that the tenant would have in the main file."""
+    rules: list[Spot] = field(default_factory=list)
+    tenants: dict[str, Spot] = field(default_factory=dict)
 
-    def run(self, path: str, where: str) -> Config:
-        if path:
-            file = Path(path).expanduser().absolute()
-            self.folder = file.parent
-            self.reading = self.files.read(file, Config, named(where))
-        broken = bool(path) and (self.reading is None or self.reading.value is None)
-        written = self._named_files() if broken else self._written()
-        config = replace(written, rules=self._rules(written), tenants=self._tenants(written))
-        config = _with_console(self.said.applied(config, whole=not broken))
-        if not broken:
-            self._check(config)
+    def run(self, path: str, missing: Spot) -> Config:
+        written = self._main(path, missing) if path else Config()
+        rules = tuple(self._rules(written))
+        config = replace(written, rules=rules, tenants=self._tenants(written))
+        config = _with_console(self.said.applied(config, whole=self.main.top("receivers").is_sound))
+        self.files.problems.extend(cross_check(config, self._spot))
         return config
 
-    def _written(self) -> Config:
-        return self.reading.value if self.reading and self.reading.value else Config()
+    def _main(self, path: str, missing: Spot) -> Config:
+        """The main file, or as much of it as could be read."""
+        file = Path(path).expanduser().absolute()
+        self.folder = file.parent
+        reading = self.files.read(file, Config, missing)
+        self.main = LOST if reading is None else Spot.of(reading)
+        return (reading.mended if reading is not None else None) or Config()
 
-    def _named_files(self) -> Config:
-        """Of a broken file, so much that the files it names can be checked with it."""
-        if self.reading is None:
-            return Config()
-        return Config(
-            rule_files=self.reading.part("rule_files", tuple[str, ...]) or (),
-            tenants_dir=self.reading.part("tenants_dir", Path),
-        )
+    def _rules(self, config: Config) -> Iterator[Rule]:
+        seen: dict[str, Spot] = {}
+        own = [(rule, self.main.top(f"rules[{number}]")) for number, rule in enumerate(config.rules)]
+        self.files.problems.extend(rule_misfits(RuleFile(version=1, rules=config.rules), self.main))
+        for rules in (own, *self._rule_files(config)):
+            self.files.problems.extend(repeated(rules, seen))
+            for rule, spot in rules:
+                if rule.alert:
+                    seen.setdefault(rule.alert, spot.down("alert"))
+                self.rules.append(spot)
+                yield rule
 
-    def _rules(self, config: Config) -> tuple[Rule, ...]:
-        rules = list(config.rules)
-        seen = {rule.alert for rule in rules}
-        for rule, place in self._rules_of_files(config):
-            if rule.alert in seen:
-                self.files.problems.append(place(f"a second rule {rule.alert!r}", "a name that no other rule has"))
-            seen.add(rule.alert)
-            rules.append(rule)
-        return tuple(rules)
-
-    def _rules_of_files(self, config: Config) -> Iterator[tuple[Rule, Origin]]:
+    def _rule_files(self, config: Config) -> Iterator[list[tuple[Rule, Spot]]]:
         for number, pattern in enumerate(config.rule_files):
-            yield from self.files.rules(pattern, self.folder, self._place(f"rule_files[{number}]"))
+            yield from self.files.rules(pattern, self.folder, self.main.top(f"rule_files[{number}]"))
         for pattern in filter(None, map(str.strip, self.said.value("rules").split(","))):
-            yield from self.files.rules(pattern, Path.cwd(), named(self.said.wheres["rules"]))
+            yield from self.files.rules(pattern, Path.cwd(), Spot(self.said.wheres["rules"]))
 
     def _tenants(self, config: Config) -> Mapping[str, TenantConfig]:
         tenants = dict(config.tenants)
         folder = config.tenants_dir
-        for name, tenant, reading in self.files.tenants(folder, self._place("tenants_dir")) if folder else ():
+        for name, tenant, spot in self.files.tenants(folder, self.main.top("tenants_dir")) if folder else ():
+            path = step("tenants", name)
             if name in tenants:
-                self.files.problems.append(reading.problem("", f"a second tenant {name!r}", "a name of its own"))
-            self.tenant_files[step("tenants", name)] = reading
+                found = f"a second tenant {name!r}, which {self._spot(path).where} has already"
+                self.files.problems.append(spot.misfit(found, "a tenant of its own"))
+            self.tenants[path] = spot
             tenants[name] = tenant
         return tenants
 
-    def _place(self, path: str) -> Origin:
-        return origin(self.reading, path) if self.reading else named("the configuration", path)
-
-    def _check(self, config: Config) -> None:
-        inline = RuleFile(version=1, rules=self._written().rules)
-        for path, found, right in (*inline.problems(), *cross_check(config)):
-            self.files.problems.append(self._owner(path)(found, right))
-
-    def _owner(self, path: str) -> Origin:
-        """Problems of a tenant that has a file of its own stand there, all others in the main file."""
-        start, _, rest = path.rpartition(".")
-        file = self.tenant_files.get(start)
-        return origin(file, rest) if file else self._place(path)
+    def _spot(self, path: str) -> Spot:
+        return spot_of(path, self.main, self.tenants)
 
 
 def _with_console(config: Config) -> Config:

@@ -13,11 +13,13 @@ from typing import Generic, TypeVar, cast
 
 from otel_alerting.config import document
 from otel_alerting.config.document import Node
-from otel_alerting.config.walk import BAD, Place, Walk, unseen
+from otel_alerting.config.doubts import Doubts
+from otel_alerting.config.fitting import BAD
+from otel_alerting.config.paths import Place
+from otel_alerting.config.walk import Walk
 from otel_alerting.errors import ConfigurationError, Problem
 
 T = TypeVar("T")
-S = TypeVar("S")
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -47,12 +49,14 @@ def attempt(
     walk.problems.extend(problems)
     value = BAD if root is None else walk.value(root, wanted, Place("", root.line))
     good = value is not BAD and not walk.problems
+    mended = value if value is not BAD else walk.mended.get("")
     return Reading(
         where=where,
-        folder=walk.folder,
         root=root,
         value=cast("T", value) if good else None,
+        mended=cast("T | None", mended),
         problems=in_order(walk.problems),
+        doubts=Doubts((*(problem.path for problem in walk.problems), *walk.meant)),
     )
 
 
@@ -61,10 +65,13 @@ class Reading(Generic[T]):
     """What came of a text: a value, or problems; and where everything stands."""
 
     where: str
-    folder: Path
     root: Node | None
     value: T | None
+    mended: T | None
+    """The value, or as much of it as could be read; None when that is nothing."""
     problems: tuple[Problem, ...]
+    doubts: Doubts
+    """Where the mended value is not what was meant."""
 
     def required(self) -> T:
         """The value.
@@ -76,30 +83,12 @@ class Reading(Generic[T]):
             raise ConfigurationError(self.problems)
         return self.value
 
-    def part(self, path: str, wanted: type[S]) -> S | None:
-        """One part, where the whole has problems; None when it is not there or has some itself."""
-        if self.root is None:
-            return None
-        line, node = document.locate(self.root, path)
-        if node is self.root:
-            return None
-        walk = Walk(self.where, self.folder)
-        value = walk.value(node, wanted, Place(path, line))
-        return None if walk.problems or value is BAD else cast("S", value)
 
-    def problem(self, path: str, found: str, right: str) -> Problem:
-        """A problem found later, with the line of its path; what came from the environment is not shown."""
-        if self.root is None:
-            return Problem(self.where, path, found, right)
-        line, node = document.locate(self.root, path)
-        return Problem(f"{self.where}:{line}", path, *unseen(node, found, right))
-
-
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Problems file by file as the files first come up, each file's by line, each problem once."""
-    each = list(dict.fromkeys(problems))
-    files = list(dict.fromkeys(_place_of(problem)[0] for problem in each))
-    return tuple(sorted(each, key=lambda problem: (files.index(_place_of(problem)[0]), _place_of(problem)[1])))
+def in_order(problems: Iterable[Problem], files: Iterable[str] = ()) -> tuple[Problem, ...]:
+    """Problems file by file as these are given and then first come up, each file's by line, each problem once."""
+    each = [(_place_of(problem), problem) for problem in dict.fromkeys(problems)]
+    order = {file: number for number, file in enumerate(dict.fromkeys((*files, *(file for (file, _), _ in each))))}
+    return tuple(problem for _, problem in sorted(each, key=lambda one: (order[one[0][0]], one[0][1])))
 
 
 def _place_of(problem: Problem) -> tuple[str, int]:

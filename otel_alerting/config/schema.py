@@ -58,13 +58,13 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
     def problems(self) -> Found:
         """Exactly one way to Slack, and a whole one."""
         if self.webhook_url is not None and self.token is not None:
-            yield "token", "a webhook and a token", "one of webhook_url and token"
+            yield "token", "a webhook and a token", "one of the two"
         if self.webhook_url is None and self.token is None:
             yield "", "neither a webhook nor a token", "one of webhook_url, webhook_url_file, token, token_file"
         if self.token is not None and not self.channel:
             yield "channel", "a token without a channel", 'the channel to post to, as "#ops"'
         if self.webhook_url is not None and not is_url(self.webhook_url.reveal()):
-            yield "webhook_url", "a value that is not shown", "a URL that begins with https:// or http://"
+            yield "webhook_url", "a value that is not shown", "a URL that begins with https://"
 
 
 class ConsoleConfig(msgspec.Struct, frozen=True, kw_only=True):

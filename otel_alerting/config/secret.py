@@ -9,6 +9,7 @@ from typing import NoReturn
 _SHOWN = "***"
 _LARGEST = 65_536
 """Bytes; a token or URL is much smaller, and `/dev/zero` has no end."""
+_ONE_WORD = "one word, without blanks, line breaks or accents inside"
 
 
 class Secret:
@@ -24,11 +25,13 @@ class Secret:
         """Read it as it stands, without the blanks around it.
 
         Raises:
-            ValueError: when nothing is left.
+            ValueError: when nothing is left, or something that no request could carry.
         """
         value = str(said).strip()
         if not value:
             raise ValueError("a text that is not empty")
+        if not _is_one_word(value):
+            raise ValueError(_ONE_WORD)
         return cls(value)
 
     @classmethod
@@ -47,6 +50,8 @@ class Secret:
             raise ValueError(f"a file that can be read ({error.strerror or type(error).__name__})") from None
         if not value:
             raise ValueError("a file that is not empty")
+        if not _is_one_word(value):
+            raise ValueError(f"a file with nothing else in it than {_ONE_WORD}")
         return cls(value)
 
     def reveal(self) -> str:
@@ -74,3 +79,8 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not stored or sent anywhere")
+
+
+def _is_one_word(value: str) -> bool:
+    """Can a header or a URL carry it? A line break in a token would be a second header."""
+    return value.isascii() and value.isprintable() and " " not in value

@@ -5,18 +5,22 @@ from __future__ import annotations
 import difflib
 import enum
 import types
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 
 from otel_alerting.config.secret import Secret
+from otel_alerting.config.values import duration
+from otel_alerting.model.duration import Duration
 
 Wanted: TypeAlias = object
 """A type annotation, resolved: `tuple[Route, ...]`, `Annotated[int, Meta(ge=1)]`, `Secret | None`."""
 
 LISTS = (list, tuple, set, frozenset)
+_SHOWN = 40
+"""Names in one message."""
 _NAMES: Mapping[object, str] = {
     str: "a text",
     int: "a whole number",
@@ -76,6 +80,8 @@ def is_enum(wanted: Wanted) -> bool:
 
 def parser(wanted: Wanted) -> Callable[[str | int | float], object] | None:
     """The `parse` of a type that people write as text; None for one that has none."""
+    if wanted is Duration:
+        return duration
     parse = getattr(wanted, "parse", None)
     return parse if isinstance(wanted, type) and callable(parse) else None
 
@@ -100,7 +106,7 @@ def words(wanted: Wanted) -> str:
     if len(several) > 1:
         return either(words(one) for one in several if one is not None)
     if get_origin(wanted) is Literal:
-        return "one of " + ", ".join(str(one) for one in get_args(wanted))
+        return one_of([str(one) for one in get_args(wanted)])
     if wanted in _NAMES:
         return _NAMES[wanted]
     if parser(wanted) and is_struct(wanted):
@@ -121,13 +127,21 @@ def either(said: Iterable[str]) -> str:
 
 
 def choose(said: str, known: Collection[str]) -> str:
-    """What would be right instead of an unknown name: the one that was probably meant, else all of them."""
-    meant = close(said, known)
-    if meant:
-        return f"did you mean {meant[0]!r}?"
-    return "one of " + ", ".join(sorted(known)) if known else "nothing here"
+    """What would be right instead of an unknown name: all that are known, and the one that was probably meant."""
+    meant = close(said, known) if len(known) > 1 else []
+    return one_of(sorted(known)) + (f" (did you mean {meant[0]!r}?)" if meant else "")
+
+
+def one_of(names: Sequence[str]) -> str:
+    """`one of a, b, c`; of very many only some, because a message is to be read."""
+    if len(names) <= 1:
+        return names[0] if names else "nothing, since there is none"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "one of " + ", ".join(names[:_SHOWN]) + more
 
 
 def close(said: str, known: Collection[str]) -> list[str]:
     """The known name that was probably meant; none where nothing is near."""
+    if not said:
+        return []
     return difflib.get_close_matches(said, known, 1, 0.6) or [one for one in known if one.lower() == said.lower()][:1]

@@ -9,6 +9,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from otel_alerting.model.duration import DAY, Duration
+
+_UNITS = ("y", "w", "d", "h", "m", "s", "ms", "us", "ns")
+_LONGEST = 3_650 * DAY
+_LONGEST_TEXT = 100
+_AGES = "a duration of at most 10y"
 FOLDER = "folder"
 Folder: TypeAlias = Annotated[Path, Meta(extra={FOLDER: True})]
 """A folder that exists; the reader takes relative ones from the file they are written in."""
@@ -134,6 +140,24 @@ class Pattern(str):
         return cls(text)
 
 
+def duration(said: str | int | float) -> Duration:
+    """Read `1h30m` as `Duration` does, but for what is a slip of the pen: a unit twice, seconds before hours, ages.
+
+    Raises:
+        ValueError: with what would be right.
+    """
+    text = str(said).strip()
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(_AGES)
+    made = Duration.parse(text)
+    units = [_UNITS.index(unit.replace("µs", "us")) for unit in re.findall(r"[a-zµ]+", text)]
+    if units != sorted(set(units)):
+        raise ValueError("each unit once and the largest first, as 1h30m")
+    if made > _LONGEST:
+        raise ValueError(_AGES)
+    return made
+
+
 def is_url(said: str) -> bool:
     """Is it an absolute http or https URL?"""
     try:
@@ -141,3 +165,9 @@ def is_url(said: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def is_open(said: str) -> bool:
+    """Can others read what is sent to a URL? It is not https, and leads to another machine."""
+    parts = urlsplit(said)
+    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")

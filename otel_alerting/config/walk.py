@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
-import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,31 +12,14 @@ from typing import Literal, cast, get_args, get_origin
 import msgspec
 
 from otel_alerting.config import document, shapes
-from otel_alerting.config.document import Items, Node, Pairs, Scalar, shown, step
+from otel_alerting.config.document import Items, Node, Pairs, Scalar, shown, unseen
+from otel_alerting.config.fitting import BAD, blank, blanks, breadth, familiar, fits, limit_of, primitive
+from otel_alerting.config.paths import Place, head, joined, step
 from otel_alerting.config.secret import Secret
+from otel_alerting.config.sentence import expected, unravelled
 from otel_alerting.config.shapes import Wanted, choose
-from otel_alerting.config.values import FOLDER
+from otel_alerting.config.unread import UNREAD, told
 from otel_alerting.errors import Problem
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the walk is: the key's path and its line."""
-
-    path: str
-    line: int
-
-    def down(self, key: str | int, line: int) -> Place:
-        """One step further down."""
-        return Place(step(self.path, key), line)
-
-
-class _Bad(enum.Enum):
-    BAD = enum.auto()
-
-
-BAD = _Bad.BAD
-"""Stands where a value could not be made; its problem is told."""
 
 
 @dataclass
@@ -47,6 +29,10 @@ class Walk:
     where: str
     folder: Path
     problems: list[Problem] = field(default_factory=list)
+    mended: dict[str, object] = field(default_factory=dict)
+    """By path: what could be read of a value that has problems. Entries of lists and mappings keep their places."""
+    meant: list[str] = field(default_factory=list)
+    """Paths of keys that are not there, but that a key which nobody knows was probably meant for."""
 
     def value(self, node: Node, wanted: Wanted, place: Place) -> object:
         """What the node is as a value of the type; `BAD` after a problem was told."""
@@ -83,7 +69,7 @@ class Walk:
             return self._one_of(node, {str(one): one for one in get_args(wanted)}, place)
         if shapes.is_enum(wanted):
             return self._one_of(node, {str(one.value): one for one in cast("type[enum.Enum]", wanted)}, place)
-        made = _primitive(node, wanted, self.folder)
+        made = primitive(node, wanted, self.folder)
         return self._wrong(node, wanted, place) if made is BAD else made
 
     def _parsed(
@@ -93,13 +79,13 @@ class Walk:
         try:
             return parse(said)
         except (ValueError, TypeError) as error:
-            return self._say(place, node, _unshown(wanted, node), str(error))
+            right = expected(wanted, "" if node.source else str(said), error)
+            return self._say(place, node, _unshown(wanted, node), right)
 
     def _one_of(self, node: Scalar, known: Mapping[str, object], place: Place) -> object:
         if node.said in known:
             return known[node.said]
-        right = choose(node.said, known) if not node.source else "one of " + ", ".join(known)
-        return self._say(place, node, shown(node), right)
+        return self._say(place, node, shown(node), choose("" if node.source else node.said, known))
 
     def _plain(self, node: Node, place: Place) -> object:
         """Any data as it is; what YAML 1.1 alone takes for a boolean is asked about."""
@@ -125,17 +111,18 @@ class Walk:
             return self._wrong(node, wanted, place)
         inside = shapes.members(wanted)
         origin = get_origin(wanted) or wanted
+        make = cast("Callable[[Iterable[object]], object]", origin if origin in shapes.LISTS else tuple)
         fixed = origin is tuple and get_args(wanted) and Ellipsis not in get_args(wanted)
         if fixed and len(inside) != len(node.nodes):
             return self._say(place, node, f"a list of {len(node.nodes)}", f"a list of {len(inside)}")
         kinds = inside if fixed else inside[:1] * len(node.nodes)
-        made = [
-            self.value(one, kind, place.down(n, one.line))
-            for n, (one, kind) in enumerate(zip(node.nodes, kinds, strict=True))
-        ]
-        if BAD in made:
-            return BAD
-        return origin(made) if origin in shapes.LISTS and callable(origin) else tuple(made)
+        places = [place.down(n, one.line) for n, one in enumerate(node.nodes)]
+        made = [self.value(*one) for one in zip(node.nodes, kinds, places, strict=True)]
+        if BAD not in made:
+            return make(made)
+        rest = (self._rest(*one) for one in zip(made, kinds, places, strict=True))
+        self.mended[place.path] = make(one for one in rest if one is not BAD)
+        return BAD
 
     def _pairs(self, node: Pairs, wanted: Wanted, place: Place) -> object:
         if shapes.is_anything(wanted):
@@ -146,11 +133,26 @@ class Walk:
             return self._wrong(node, wanted, place)
         kind_of_key, kind = shapes.members(wanted)
         made: dict[object, object] = {}
+        rest: dict[object, object] = {}
         for name, one in node.nodes.items():
             below = place.down(name, node.lines[name])
             key = self.value(Scalar(name, name, below.line, plain=False), kind_of_key, below)
             made[key] = self.value(one, kind, below)
-        return BAD if BAD in made or BAD in made.values() else made
+            rest[key] = self._rest(made[key], kind, below)
+        if BAD not in made and BAD not in made.values():
+            return made
+        self.mended[place.path] = {key: one for key, one in rest.items() if BAD not in (key, one)}
+        return BAD
+
+    def _rest(self, made: object, wanted: Wanted, place: Place) -> object:
+        """A part of something, or what could be read of it; a blank one where others are counted or named by it."""
+        if made is not BAD:
+            return made
+        wanted, _ = shapes.bare(wanted)
+        empty = blank(cast("type[msgspec.Struct]", wanted)) if shapes.is_struct(wanted) else BAD
+        return self.mended.get(place.path, empty)
+
+    # Structs
 
     def _struct(self, node: Pairs, wanted: type[msgspec.Struct], place: Place) -> object:
         known = shapes.fields(wanted)
@@ -162,16 +164,17 @@ class Walk:
             if name in known:
                 made[known[name].name] = self.value(one, known[name].type, below)
             else:
-                meant.update(shapes.close(name, known))
+                meant.update(shapes.close(name, known.keys() - node.nodes.keys()))
                 self._say(below, node, f"the unknown key {name!r}", choose(name, known))
         for name, about in known.items():
             if about.required and name not in node.nodes and name not in meant:
-                right = f"{shapes.words(about.type)}; this key is required"
-                self._say(place.down(name, place.line), node, "nothing", right)
+                self._say(place.down(name, place.line), node, "nothing", f"{shapes.words(about.type)} (it is required)")
         self._secret_files(node, made, known, place)
-        if BAD in made.values() or len(self.problems) > before:
-            return BAD
-        return self._checked(node, wanted, made, place)
+        self.meant.extend(step(place.path, name) for name in meant)
+        if BAD not in made.values() and len(self.problems) == before:
+            return self._checked(node, wanted, made, place)
+        self._partly(node, wanted, made, meant, place)
+        return BAD
 
     def _checked(self, node: Pairs, wanted: type[msgspec.Struct], made: dict[str, object], place: Place) -> object:
         """Make the Struct and let it say what its types cannot."""
@@ -179,12 +182,44 @@ class Walk:
             value = wanted(**made)
         except (ValueError, TypeError) as error:
             return self._say(place, node, "a mapping", str(error))
-        check: Callable[[], Iterable[tuple[str, str, str]]] | None = getattr(value, "problems", None)
         before = len(self.problems)
-        for path, found, right in check() if check else ():
-            line, at = document.locate(node, path)
-            self._say(Place(_joined(place.path, path), line if at is not node else place.line), at, found, right)
-        return BAD if len(self.problems) > before else value
+        for complaint in _check(value):
+            self._complain(node, place, *complaint)
+        if len(self.problems) == before:
+            return value
+        self.mended[place.path] = value
+        return BAD
+
+    def _partly(
+        self, node: Pairs, wanted: type[msgspec.Struct], made: dict[str, object], meant: set[str], place: Place
+    ) -> None:
+        """Of a Struct with something wrong in it: keep what could be read, and tell what that alone proves wrong."""
+        known = shapes.fields(wanted)
+        good = {name: one for name, one in made.items() if one is not BAD}
+        missing = blanks(wanted, good)
+        unread = {
+            name
+            for name, about in known.items()
+            if name in meant or about.name in missing or made.get(about.name) is BAD
+        }
+        paths = {known[name].name: step(place.path, name) for name in unread}
+        parts = {name: self.mended[path] for name, path in paths.items() if path in self.mended}
+        self._keep(wanted, {**missing, **parts, **good}, place)
+        standins = {known[name].name: UNREAD for name in unread}
+        is_strange = not node.nodes.keys() <= known.keys()
+        for path, found, right in told(lambda: _check(wanted(**good, **standins))):
+            # What a mapping lacks altogether may be what a key that nobody knows was meant for.
+            if head(path) not in unread and (path or not is_strange):
+                self._complain(node, place, path, found, right)
+
+    def _keep(self, wanted: type[msgspec.Struct], parts: Mapping[str, object], place: Place) -> None:
+        with contextlib.suppress(ValueError, TypeError):
+            self.mended[place.path] = wanted(**{name: one for name, one in parts.items() if one is not BAD})
+
+    def _complain(self, node: Pairs, place: Place, path: str, found: str, right: str) -> None:
+        line, at = document.locate(node, path)
+        there = Place(joined(place.path, path), line if at is not node else place.line)
+        self._say(there, at, *unravelled(found, right))
 
     def _secret_files(
         self, node: Pairs, made: dict[str, object], known: Mapping[str, msgspec.structs.FieldInfo], place: Place
@@ -192,6 +227,8 @@ class Walk:
         """`token_file` stands for `token`."""
         for name, about in known.items():
             path = made.get(f"{about.name}_file")
+            if Secret in shapes.options(about.type) and path is BAD:
+                made.setdefault(about.name, BAD)
             if Secret not in shapes.options(about.type) or not isinstance(path, Path):
                 continue
             below = place.down(f"{name}_file", node.lines.get(f"{name}_file", place.line))
@@ -201,18 +238,19 @@ class Walk:
             try:
                 made[about.name] = Secret.of_file(path)
             except ValueError as error:
-                self._say(below, node.nodes[f"{name}_file"], shown(node.nodes[f"{name}_file"]), str(error))
+                at = node.nodes[f"{name}_file"]
+                made[about.name] = self._say(below, at, shown(at), str(error))
 
     # Unions
 
     def _union(self, node: Node, options: tuple[Wanted, ...], place: Place) -> object:
         if isinstance(node, Scalar) and node.value is None and None in options:
             return None
-        fitting = [one for one in options if one is not None and _fits(node, one)]
+        fitting = [one for one in options if one is not None and fits(node, one)]
         if isinstance(node, Pairs):
-            fitting = sorted(fitting, key=lambda one: -_familiar(node, one))[:1]
+            fitting = sorted(fitting, key=lambda one: -familiar(node, one))[:1]
         else:
-            fitting.sort(key=_breadth)
+            fitting.sort(key=breadth)
         if isinstance(node, Scalar) and bool in fitting and str in fitting and isinstance(node.value, bool):
             return self._plain(node, place)
         if not fitting:
@@ -243,89 +281,10 @@ class Walk:
 
     def _within(self, made: object, node: Node, limits: tuple[msgspec.Meta, ...], place: Place) -> object:
         for limit in limits:
-            right = _limit(made, limit) if made is not BAD and made is not None else ""
+            right = limit_of(made, limit) if made is not BAD and made is not None else ""
             if right:
                 return self._say(place, node, shown(node), right)
         return made
-
-
-def _primitive(node: Scalar, wanted: Wanted, folder: Path) -> object:
-    """A text, number, boolean or path; `BAD` when it is none."""
-    if wanted is str:
-        return node.said
-    if wanted is Path:
-        return folder / Path(node.said).expanduser() if node.said else BAD
-    # In a flow mapping a reference must be quoted; that does not make a text of the number it stands for.
-    value = document.resolved(node.said) if node.source else node.value
-    if wanted is bool:
-        return value if isinstance(value, bool) else BAD
-    if wanted in (int, float):
-        return _number(value, whole=wanted is int)
-    if isinstance(wanted, type) and (shapes.is_list(wanted) or shapes.is_mapping(wanted) or shapes.is_struct(wanted)):
-        return BAD
-    if get_origin(wanted) is not None:
-        return BAD
-    raise TypeError(f"the reader knows no {wanted!r}")
-
-
-def _number(value: object, *, whole: bool) -> object:
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value != value:
-        return BAD
-    return value if whole else float(value)
-
-
-def _limit(value: object, limit: msgspec.Meta) -> str:
-    """What would be right where a value is outside a limit; empty inside."""
-    if isinstance(value, int | float):
-        for bound, holds, word in (
-            (limit.ge, operator.ge, "at least"),
-            (limit.gt, operator.gt, "more than"),
-            (limit.le, operator.le, "at most"),
-            (limit.lt, operator.lt, "less than"),
-        ):
-            if bound is not None and not holds(value, bound):
-                return f"{word} {bound}"
-    if isinstance(value, str | tuple | list | dict):
-        if limit.min_length is not None and len(value) < limit.min_length:
-            return "something that is not empty" if limit.min_length == 1 else f"at least {limit.min_length} long"
-        if limit.max_length is not None and len(value) > limit.max_length:
-            return f"at most {limit.max_length} long"
-    if isinstance(value, Path) and (limit.extra or {}).get(FOLDER) and not value.is_dir():
-        return "a folder that exists"
-    if isinstance(value, str) and limit.pattern is not None and not re.search(limit.pattern, value):
-        return f"a text like {limit.pattern}"
-    return ""
-
-
-def _fits(node: Node, wanted: Wanted) -> bool:
-    """Has the node the shape of the type?"""
-    wanted, _ = shapes.bare(wanted)
-    if shapes.is_anything(wanted):
-        return True
-    if isinstance(node, Items):
-        return shapes.is_list(wanted)
-    if isinstance(node, Pairs):
-        return shapes.is_mapping(wanted) or shapes.is_struct(wanted)
-    if shapes.parser(wanted) or get_origin(wanted) is Literal or shapes.is_enum(wanted):
-        return True
-    return (isinstance(wanted, type) and wanted in (str, Path)) or _primitive_fits(node, wanted)
-
-
-def _primitive_fits(node: Scalar, wanted: Wanted) -> bool:
-    return wanted in (bool, int, float) and _primitive(node, wanted, Path()) is not BAD
-
-
-def _breadth(wanted: Wanted) -> int:
-    """Narrow types are tried first: a number before what is read from text, and that before any text."""
-    return (
-        (bool, int, float).index(wanted) if wanted in (bool, int, float) else 4 if wanted in (str, Path, object) else 3
-    )
-
-
-def _familiar(node: Pairs, wanted: Wanted) -> int:
-    """How many of the node's keys a Struct knows: the one meant is the one that knows most."""
-    wanted, _ = shapes.bare(wanted)
-    return len(node.nodes.keys() & shapes.fields(cast("type", wanted)).keys()) if shapes.is_struct(wanted) else 0
 
 
 def _unshown(wanted: Wanted, node: Node) -> str:
@@ -334,15 +293,7 @@ def _unshown(wanted: Wanted, node: Node) -> str:
     return shown(node)
 
 
-def unseen(node: Node, found: str, right: str) -> tuple[str, str]:
-    """The words of a problem without what came from the environment."""
-    if not isinstance(node, Scalar) or not node.source:
-        return found, right
-    right = right.replace(repr(node.said), "it")
-    if node.said and node.said in right:
-        right = "another value"
-    return shown(node), right
-
-
-def _joined(path: str, below: str) -> str:
-    return path + below if below.startswith("[") or not (path and below) else f"{path}.{below}"
+def _check(value: object) -> Iterable[tuple[str, str, str]]:
+    """What a Struct says against itself."""
+    check: Callable[[], Iterable[tuple[str, str, str]]] = getattr(value, "problems", tuple)
+    return check()

@@ -13,10 +13,11 @@ import random as randomness
 import threading
 from collections.abc import Callable, Sequence
 
+from otel_alerting import inbox
 from otel_alerting.context import quiet
 from otel_alerting.delivery.desk import Desk
 from otel_alerting.delivery.lane import Lane, Turn
-from otel_alerting.delivery.load import Ending, Load
+from otel_alerting.delivery.load import Ending, Load, named
 from otel_alerting.delivery.retry import Random, Retry
 from otel_alerting.errors import DeliveryError, Refused, Unknown
 from otel_alerting.model import Delivery, Message, Notification, Receipt
@@ -125,10 +126,10 @@ class Courier:
         with self._lock:
             self._stopped = True
             self._bell.notify_all()
-            changes = self._desk.waiting(None)
+            changes, names = self._desk.waiting(None), named(self._desk.left())
         self._give_up()
         if changes:
-            complain(f"stopped before {changes} alert change{'s' if changes > 1 else ''} could be told")
+            complain(f"stopped before {changes} alert change{'s' if changes > 1 else ''} could be told: {names}")
 
     def waiting(self, tenant: str | None = None) -> int:
         """Alert changes that have not been told, of one tenant or of all."""
@@ -241,7 +242,8 @@ class Courier:
     def _send(self, lane: Lane, notifier: Notifier, load: Load, budgets: Sequence[Budget]) -> list[Ending]:
         told = load.notification()
         try:
-            message = self._render(told, notifier, load.previous)
+            with inbox.unforkable:
+                message = self._render(told, notifier, load.previous)
         except BaseException as error:  # noqa: BLE001 - a template may be anybody's
             complain(f"cannot render a message for {lane.destination}: {type(error).__name__}: {error}")
             with self._lock:

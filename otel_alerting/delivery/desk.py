@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from otel_alerting.delivery import load as loads
 from otel_alerting.delivery.lane import Lane, Turn
-from otel_alerting.delivery.load import Ending, Letter, Load
+from otel_alerting.delivery.load import Ending, Letter, Load, named
 from otel_alerting.delivery.pace import Pacer
 from otel_alerting.delivery.retry import Backoff, Random, Retry
 from otel_alerting.errors import DeliveryError, Refused, TryLater, Unknown
@@ -67,7 +67,7 @@ class Desk:
             return lane, self._end(loads.unneeded([letter]))
         gone = lane.add(letter)
         if gone:
-            complain(f"too much waits for {lane.destination}: what does not fit is dropped and counted")
+            complain(f"too much waits for {lane.title}: what does not fit is dropped and counted")
         if not lane.busy and len(lane) and (not lane.ticket or (lane.waits_quietly and not letter.quiet)):
             lane.waits_quietly = False
             self._schedule(lane, max(now, lane.not_before))
@@ -131,7 +131,7 @@ class Desk:
         lane.load = None
         lane.backoff.answered()
         if lane.breaker.answered():
-            complain(f"{lane.destination} takes messages again")
+            complain(f"{lane.title} takes messages again")
         if load.given_up:
             return []
         lane.remember(load, told, receipt)
@@ -150,6 +150,10 @@ class Desk:
         if load.given_up:
             return []
         gone = self._out_of_tries(load, error, lane.not_before)
+        if gone:
+            why = "no answer twice" if isinstance(error, Unknown) else error.word
+            words = f"given up for {lane.title} ({why}): {named(gone)}; what goes on is told again later"
+            complain(words, about=f"given up for {lane.destination}")
         lane.put_back(load.without(gone))
         return self._drop(lane, gone, "unknown" if isinstance(error, Unknown) else error.word)
 
@@ -173,6 +177,12 @@ class Desk:
         """Can anything still happen before a deadline?"""
         at = self.next_at()
         return bool(self._busy) or (at is not None and at <= deadline)
+
+    def left(self) -> list[Letter]:
+        """Everything that waits or is under way."""
+        lanes = self._lanes.values()
+        under_way = [letter for lane in lanes if lane.load and not lane.load.given_up for letter in lane.load.letters]
+        return [*under_way, *(letter for lane in lanes for letter in lane.waiting())]
 
     def give_up(self, word: str) -> Iterator[tuple[Lane, list[Ending]]]:
         """End everything that has no ending yet, under way or not."""
@@ -202,7 +212,7 @@ class Desk:
         after = error.after if isinstance(error, TryLater) else 0
         lane.not_before = now + max(lane.backoff.failed(), after)
         if lane.breaker.failed(now):
-            complain(f"{lane.destination} does not answer ({error.word}); what there is to tell waits")
+            complain(f"{lane.title} does not answer ({error.word}); what there is to tell waits")
         lane.not_before = max(lane.not_before, lane.breaker.allows_at())
 
     def _gated(self, lane: Lane, error: TryLater, budgets: Iterable[Budget], now: int) -> None:
@@ -212,7 +222,8 @@ class Desk:
 
     def _refused(self, lane: Lane, load: Load, error: Refused, now: int) -> list[Ending]:
         if lane.breaker.refused(error.word, now):
-            complain(f"{lane.destination} refuses messages ({error.word}); they are dropped until it takes one again")
+            why = f"{error.word}: {error.detail}" if error.detail else error.word
+            complain(f"{lane.title} refuses messages ({why}); they are dropped until it takes one again")
         letters = lane.take_all()
         if not load.given_up:
             lane.owe(load.address, load.owed)

@@ -8,7 +8,7 @@ even where they share a channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,6 +22,7 @@ from otel_alerting.ports import Notifier
 TOGETHER = 4
 """Groups for one address that go out in one message. Fewer have one each: they read better, can be changed in place
 later, and at a message a second the last of three waits for two seconds."""
+_NAMED = 3
 RECEIPTS = 10_000
 """Groups whose message a lane remembers by itself, until the notifications bring the receipt along."""
 
@@ -62,13 +63,23 @@ class Lane:
         self._piles: dict[Address, Pile] = {}
         self._owed: dict[Address, Mapping[str, int]] = {}
         self._receipts: dict[str, Receipt] = {}
+        self._receivers: dict[str, None] = {}
 
     def __len__(self) -> int:
         """Letters that wait."""
         return self._letters
 
+    @property
+    def title(self) -> str:
+        """The destination as people know it: `slack:1f0c9a3b/#ops (receiver ops)`."""
+        names = list(self._receivers)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        word = "receivers" if len(names) > 1 else "receiver"
+        return f"{self.destination} ({word} {', '.join(names[:_NAMED])}{more})" if names else self.destination
+
     def add(self, letter: Letter) -> list[Letter]:
         """Queue a letter; the letters that do not fit any more, which may be this one."""
+        self._receivers[letter.notification.receiver] = None
         gone = self._make_room(letter) if self._letters >= self._size else None
         if gone is letter:
             return [letter]
@@ -124,9 +135,14 @@ class Lane:
 
     def take_all(self) -> list[Letter]:
         """Take out everything."""
-        piles, self._piles, self._letters = self._piles, {}, 0
-        bundles = [bundle for pile in piles.values() for _, bundle in (*pile.loud(), *pile.quiet())]
-        return [letter for bundle in bundles for letter in bundle.letters]
+        letters = list(self.waiting())
+        self._piles, self._letters = {}, 0
+        return letters
+
+    def waiting(self) -> Iterator[Letter]:
+        """Every letter that waits."""
+        bundles = (bundle for pile in self._piles.values() for _, bundle in (*pile.loud(), *pile.quiet()))
+        return (letter for bundle in bundles for letter in bundle.letters)
 
     def previous(self, told: Notification) -> Receipt | None:
         """The message that shows a group already and can be changed: the newer of what it brings and what we know."""

@@ -18,6 +18,7 @@ from otel_alerting.model.notification import digest
 Address: TypeAlias = tuple[str, str]
 """Tenant and receiver: what is never mixed with others in one message."""
 
+_NAMED = 3
 QUIET = 0
 """The level of what is worth a change in place and no message; below every severity."""
 
@@ -183,6 +184,17 @@ def echo(letter: Letter, told: Notification) -> Letter:
     """The quiet letter that brings a group's own message up to what a digest has told."""
     shown = msgspec.structs.replace(told, reason=Reason.UPDATED, changes=0, lost={})
     return Letter(notification=shown, queued_at=letter.queued_at, since=letter.since, echo=True)
+
+
+def named(letters: Iterable[Letter]) -> str:
+    """What letters are about, for a line on stderr: names of alerts and how many changes of them."""
+    names: dict[str, int] = {}
+    for letter in letters:
+        told = letter.notification
+        name = told.alerts[0].name if told.alerts else "alerts"
+        names[name] = names.get(name, 0) + told.changes
+    said = [f"{name} ({changes})" if changes > 1 else name for name, changes in list(names.items())[:_NAMED]]
+    return ", ".join(said) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def added(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from otel_alerting.model import Reason
+from otel_alerting.model.duration import SECOND
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +47,22 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """False when every message about the group came to nothing."""
     occurrences: int = 0
     """The number they were last told, aloud or in place."""
+    missed: int = 0
+    """Messages in a row, up to the last one aloud, that came to nothing."""
+
+    def again_at(self, repeat: int, interval: int) -> int:
+        """When what is still wrong is told again although nothing new happened.
+
+        What came to nothing is tried again soon, and then less and less often: behind a proxy that swallows answers it
+        was told each time.
+        """
+        if not self.missed:
+            return self.at + repeat
+        return self.at + min(repeat, max(interval, _SOON) << min(self.missed - 1, _RARELY))
 
 
+_SOON = 30 * SECOND
+_RARELY = 16
 _WORTH_A_WORD = 10
 """Occurrences that nobody was told of, below which a program's last words do not mention them."""
 
@@ -58,7 +73,7 @@ def decide(
     *,
     firing: int,
     updatable: bool,
-    repeat: int,
+    again_at: int,
     now: int,
     acknowledged: bool = False,
     occurrences: int = 0,
@@ -71,7 +86,7 @@ def decide(
         told: What they have heard; None when nobody was ever told of this group.
         firing: Alerts of the group that fire now.
         updatable: Is there a message that can be changed in place?
-        repeat: Nanoseconds after which what is still wrong is told again.
+        again_at: When what is still wrong is told again, by `Told.again_at`.
         now: The moment to decide for.
         acknowledged: Has somebody said of all that fires that they know? Then it is not repeated.
         occurrences: Observations behind the group by now.
@@ -81,7 +96,7 @@ def decide(
         return _why(since, told, firing)
     if not firing:
         return None
-    if not acknowledged and told is not None and now - told.at >= repeat:
+    if not acknowledged and told is not None and now >= again_at:
         return Reason.REPEAT if told.heard else Reason.FIRST
     if last and since.moved and told is not None:
         worth_it = occurrences - told.occurrences >= max(_WORTH_A_WORD, told.occurrences)

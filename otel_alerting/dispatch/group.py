@@ -29,6 +29,8 @@ LISTED = 50
 _REMEMBERED = 16
 """Notifications of a group that may be under way at the same time and still be recognised when they are settled."""
 _NO_RECEIPTS: Mapping[str, Receipt] = {}
+_NOBODY_WAITS = ("no_notifier", "shutdown")
+"""Words of notifications that came to nothing and are not to be told again."""
 
 
 class Group:
@@ -49,6 +51,7 @@ class Group:
         "_labels",
         "_quiet",
         "_receipts",
+        "_settled",
         "_step_at",
         "_stirred_at",
         "_told",
@@ -83,6 +86,7 @@ class Group:
         self._acknowledged = False  # was anything here ever acknowledged?
         self._delivered = False
         self._receipts = _NO_RECEIPTS
+        self._settled = ""  # the notification of which it was last learned what became of it
 
     def get(self, identity: str) -> Alert | None:
         """A member's alert as it stands."""
@@ -188,7 +192,7 @@ class Group:
             self._told,
             firing=self._firing,
             updatable=bool(self._receipts),
-            repeat=self.path.repeat_interval,
+            again_at=self._again_at(),
             now=now,
             acknowledged=self.acknowledged,
             occurrences=sum(member.alert.count for member in self.seen()) if last else 0,
@@ -213,7 +217,7 @@ class Group:
         self.seq += 1
         notification = self._notification(reason, now, lost)
         if self._told is None or reason is not Reason.UPDATED:
-            self._told = Told(at=now)
+            self._told = Told(at=now, missed=self._told.missed if self._told else 0)
         self._told = msgspec.structs.replace(self._told, occurrences=notification.occurrences)
         over = [member.alert for member in self.seen() if not member.alert.firing]
         for alert in over:
@@ -230,10 +234,10 @@ class Group:
         if self._told is None or not self._is_ours(delivery.notification):
             return
         if delivery.outcome is Outcome.DROPPED:
-            self._told = msgspec.structs.replace(self._told, heard=self._delivered)
+            self._miss(delivery)
             return
-        self._delivered = True
-        self._told = msgspec.structs.replace(self._told, heard=True)
+        self._delivered, self._settled = True, delivery.notification
+        self._told = msgspec.structs.replace(self._told, heard=True, missed=0)
         if delivery.outcome is Outcome.SENT and delivery.receipt is not None and delivery.receipt.updatable:
             self._receipts = {**self._receipts, delivery.destination: delivery.receipt}
 
@@ -242,6 +246,16 @@ class Group:
         oldest = max(self._born_seq, self.seq - _REMEMBERED)
         numbers = range(self.seq, oldest, -1)
         return any(notification == notification_id(self.key, self.path.receiver, number) for number in numbers)
+
+    def _miss(self, delivery: Delivery) -> None:
+        """Take in that a message came to nothing; that of another place about the same may have arrived."""
+        if self._told is None or delivery.notification == self._settled or delivery.word in _NOBODY_WAITS:
+            return
+        self._settled = delivery.notification
+        self._told = msgspec.structs.replace(self._told, heard=self._delivered, missed=self._told.missed + 1)
+
+    def _again_at(self) -> int:
+        return self._told.again_at(self.path.repeat_interval, self.path.group_interval) if self._told else 0
 
     def _begin(self, member: Member, alert: Alert, now: int) -> int:
         self.members[alert.identity] = member
@@ -301,7 +315,7 @@ class Group:
             return self._tick_at()
         if not self._firing or self.acknowledged:
             return None
-        return self._told.at + self.path.repeat_interval
+        return self._again_at()
 
     def _tick_at(self) -> int:
         """The first tick of the grid, which begins at the last notification, that is not before what happened."""

@@ -127,9 +127,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """What cannot work in this node, wherever it stands: path, what was found, what would be right."""
         names = self.group_by or ()
         if ALL_LABELS in names and len(names) > 1:
-            yield "group_by", ", ".join(names), f"{ALL_LABELS} stands alone or not at all"
+            yield "group_by", ", ".join(names), f"{ALL_LABELS} alone, or not at all"
         if len(set(names)) < len(names):
-            yield "group_by", ", ".join(names), "name every label once"
+            yield "group_by", ", ".join(names), "every label once"
         for name in ("group_wait", "group_interval", "repeat_interval"):
             value = getattr(self, name)
             if value is not None and value < 0:

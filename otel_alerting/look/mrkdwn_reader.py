@@ -54,6 +54,8 @@ def read_mrkdwn(text: str, viewer: Viewer) -> tuple[Piece, ...]:
         fenced = number % 2 == 1
         if fenced and number == text.count("```"):  # opened, never closed: Slack shows the marks
             pieces.extend(_lines("```" + part, viewer))
+        elif fenced and not part.strip("\n"):  # nothing is between them: the marks are all there is to show
+            pieces.extend(_lines(f"```{part}```", viewer))
         elif fenced:
             pieces.append(Piece("fence", (Span(unescaped(part.strip("\n")), code=True),)))
         elif part.strip("\n"):

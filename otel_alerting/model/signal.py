@@ -12,7 +12,7 @@ Attributes: TypeAlias = Mapping[str, object]
 
 SpanKind: TypeAlias = Literal["internal", "server", "client", "producer", "consumer"]
 SpanStatus: TypeAlias = Literal["unset", "ok", "error"]
-PointKind: TypeAlias = Literal["gauge", "sum", "histogram", "exponential_histogram"]
+PointKind: TypeAlias = Literal["gauge", "sum", "histogram", "exponential_histogram", "summary"]
 Temporality: TypeAlias = Literal["delta", "cumulative"]
 
 
@@ -139,12 +139,14 @@ class Point(Signal, frozen=True, kw_only=True, tag="point"):
     temporality: Temporality = "delta"
     monotonic: bool = False
     value: float = 0.0
-    """Of a gauge or sum; of a histogram, its sum."""
+    """Of a gauge or sum; of a histogram or summary, its sum."""
     count: int = 1
-    """Measurements behind it: of a histogram its count, else 1."""
+    """Measurements behind it: of a histogram or summary its count, else 1."""
     low: float | None = None
     """The smallest measurement, where a histogram says it."""
     high: float | None = None
     buckets: Buckets | ExponentialBuckets | None = None
+    quantiles: tuple[tuple[float, float], ...] = ()
+    """Of a summary, what somebody else worked out over a time that nobody knows: share (0..1) and value."""
     absent: bool = False
     """OTLP's NoRecordedValue: the stream says that it has ended."""

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from otel_alerting import inbox
 from otel_alerting.errors import ConfigurationError, Problem, Refused, TryLater, Unknown
 from otel_alerting.model import Message, Receipt
 from otel_alerting.notifiers.blockkit import Rung, payload
-from otel_alerting.notifiers.slack_words import Ruling, Verdict, read
+from otel_alerting.notifiers.slack_words import ADVICE, Ruling, Verdict, read
 from otel_alerting.notifiers.wire import SECOND, Failed, Secret, Wire
 from otel_alerting.ports import Budget
 from otel_alerting.telemetry import Counters, complain
@@ -124,7 +125,9 @@ class Slack:
         return previous if previous is not None and previous.updatable and self.updates else None
 
     def _send(self, message: Message, rung: Rung, previous: Receipt | None, lost: Receipt | None) -> Ruling:
-        return self._exchange(payload(message, rung=rung, continues=lost), previous)
+        with inbox.unforkable:
+            body = payload(message, rung=rung, continues=lost)
+        return self._exchange(body, previous)
 
     def _exchange(self, body: dict[str, object], previous: Receipt | None) -> Ruling:
         if previous is not None:
@@ -166,7 +169,7 @@ def _fail(ruling: Ruling) -> NoReturn:
         raise TryLater(ruling.word, ruling.detail, after=ruling.wait)
     if ruling.verdict is Verdict.UNCLEAR:
         raise Unknown(ruling.word, ruling.detail)
-    raise Refused(ruling.word, ruling.detail)
+    raise Refused(ruling.word, ruling.detail or ADVICE.get(ruling.word, ""))
 
 
 def _check(webhook_url: str, token: str, channel: str, api_url: str) -> None:
@@ -178,17 +181,17 @@ def _check(webhook_url: str, token: str, channel: str, api_url: str) -> None:
 def _problems(webhook_url: str, token: str, channel: str, api_url: str) -> list[tuple[str, str, str]]:
     """Path, what was found (never the value itself), what would be right."""
     if webhook_url and token:
-        return [("", "webhook_url and token", "give one of them")]
+        return [("", "webhook_url and token", "one of them")]
     if webhook_url:
         right = "a URL like https://hooks.slack.com/services/T…/B…/…"
         return [] if _is_url(webhook_url) else [("webhook_url", "something that is no URL", right)]
     if not token:
-        return [("", "neither webhook_url nor token", "give one of them")]
+        return [("", "neither webhook_url nor token", "one of them")]
     problems = []
     if not (token.isascii() and token.isprintable() and " " not in token):
-        problems.append(("token", "characters that no token has", "a bot token, it begins with xoxb-"))
+        problems.append(("token", "characters that no token has", "a bot token, which begins with xoxb-"))
     if not channel:
-        problems.append(("channel", "nothing", "with a token, the channel's name or id: #ops"))
+        problems.append(("channel", "nothing", "the channel's name or id, as #ops"))
     if not _is_url(api_url):
         problems.append(("api_url", "something that is no URL", f"a URL like {API_URL}"))
     return problems

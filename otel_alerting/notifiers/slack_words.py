@@ -57,6 +57,16 @@ _DEGRADE = """
     invalid_metadata_schema invalid_payload no_text user_not_found markdown_text_conflict
     invalid_arguments invalid_array_arg invalid_json
 """
+_ADVICE: Mapping[str, str] = {
+    "make a new webhook in Slack": "no_service no_service_id no_active_hooks no_team invalid_token action_prohibited",
+    "give a bot token that is valid": "invalid_auth not_authed account_inactive token_revoked token_expired",
+    "give the app the scope chat:write and install it again": "missing_scope no_permission not_allowed_token_type",
+    "invite the app to the channel": "not_in_channel",
+    "check the channel's name, and invite the app to it": "channel_not_found",
+    "choose another channel": "is_archived channel_is_archived posting_to_general_channel_denied",
+}
+ADVICE: Mapping[str, str] = {word: advice for advice, words in _ADVICE.items() for word in words.split()}
+"""What somebody has to do, by Slack's word."""
 WORDS: Mapping[str, Verdict] = {
     word: verdict
     for verdict, words in (

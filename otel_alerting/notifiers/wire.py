@@ -8,6 +8,7 @@ program, and a kept connection that the other side has closed is where "did it a
 
 from __future__ import annotations
 
+import codecs
 import functools
 import logging
 import os
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from otel_alerting import context
+from otel_alerting import context, inbox
 
 if TYPE_CHECKING:
     import httpx
@@ -70,7 +71,8 @@ class Wire:
 
     def post(self, url: Secret, body: bytes) -> Answer | Failed:
         """Post a JSON body and wait for the answer. Raises nothing."""
-        import httpx
+        with inbox.unforkable:
+            import httpx
 
         with context.quiet():
             try:
@@ -103,12 +105,14 @@ class Wire:
     def _open(self) -> httpx.Client:
         there = self._client
         if there is None or there[0] != os.getpid():
-            there = self._client = (os.getpid(), self._new_client())
+            with inbox.unforkable:
+                there = self._client = (os.getpid(), self._new_client())
         return there[1]
 
     def _new_client(self) -> httpx.Client:
         import httpx
 
+        codecs.lookup("idna")  # the first look-up of a name would import it, while a fork may come between
         _hush()
         return httpx.Client(
             verify=_trust(),

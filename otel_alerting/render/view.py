@@ -38,6 +38,9 @@ _ONE_LINE = 160
 _LONGEST_HEADLINE = 2_000
 _LONGEST_TEXT, _LONGEST_SUMMARY = 1_400, 900
 _OTHERS = 20
+_LEVELS = ("last(", "avg(", "min(", "max(", "age(", "forecast(", "changes(")
+_WITHOUT_NUMBER = ("absent(", "new(")
+"""Measures that are yes or no."""
 _FRAMES = 8
 _RUN = 3
 """Lines of one library in a row that are shown as they are."""
@@ -166,7 +169,7 @@ class AlertView(Plain):
     @property
     def counts(self) -> bool:
         """Does its count say anything? Of a level, how often it was read does not."""
-        return not self.measure.startswith(("last(", "avg(", "min(", "max("))
+        return not self.measure.startswith(_LEVELS)
 
     @property
     def window(self) -> int:
@@ -177,7 +180,9 @@ class AlertView(Plain):
     def reading(self) -> Markup:
         """The number against its threshold, with units: `7.3% (> 2%)`; empty without a number."""
         reading = self._alert.reading
-        return _reading(reading, self._telling.voice) if reading else safe("")
+        if reading is None or reading.measure.startswith(_WITHOUT_NUMBER):
+            return safe("")
+        return _reading(reading, self._telling.voice)
 
     @property
     def ending(self) -> str:

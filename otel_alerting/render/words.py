@@ -117,6 +117,12 @@ _LABELS: Mapping[str, str] = {
     # TRANSLATORS: A set of data that a machine learning model learns from or is tested with.
     "dataset": N_("Dataset"),
     "metric": N_("Metric"),
+    # TRANSLATORS: How much of an error budget (of a service level objective) is left, a percentage.
+    "budget_left": N_("Budget left"),
+    # TRANSLATORS: What a service promises, such as "99.9% / 30d".
+    "objective": N_("Objective"),
+    # TRANSLATORS: The two spans of time that were measured, such as "1h / 5m".
+    "windows": N_("Windows"),
     "region": N_("Region"),
     "cloud.region": N_("Region"),
     "version": N_("Version"),
@@ -153,6 +159,12 @@ _ENDINGS: Mapping[str, str] = {
     "stale": N_("No more data"),
     # TRANSLATORS: Why an alert is over: nobody raised it again within the time it was given.
     "expired": N_("Not raised again"),
+    # TRANSLATORS: Why an alert is over: somebody has taken its rule out of the configuration.
+    "removed": N_("Rule removed"),
+    # TRANSLATORS: Why an alert is over: somebody has changed its rule in the configuration.
+    "changed": N_("Rule changed"),
+    # TRANSLATORS: Why an alert is over: the program began anew, and what the alert was about is not known any more.
+    "forgotten": N_("Not known after a restart"),
 }
 
 COMPARISONS: Mapping[str, str] = {

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import count as counting
 
+from otel_alerting.handlers.endings import UNCAUGHT
 from otel_alerting.model import Alert, Failure, Labels, Log, Severity, Signal, Span
 from otel_alerting.model.duration import MINUTE, SECOND
 from otel_alerting.rules.attributes import text
@@ -65,6 +66,8 @@ class BuiltinRules:
         self._moved: list[Trouble] = []
         self._refresh_at = 0
         self._told_by: dict[tuple[str, str, str], type] = {}
+        self._left: dict[tuple[str, ...], None] = {}
+        """Exceptions that spans ended with, each by the span around it, or by its service where there is none."""
 
     def observe(self, signal: Signal, now: int) -> list[Alert]:
         """Take a signal in; its alert when that is news."""
@@ -93,6 +96,30 @@ class BuiltinRules:
         if not self._moved:
             return ends
         return self._refresh_at if ends is None else min(self._refresh_at, ends)
+
+    def told(self) -> tuple[Alert, ...]:
+        """The alerts that fire, as they are: to outlive the process."""
+        alerts = []
+        for trouble in self._troubles.values():
+            is_moved = trouble.moved
+            alerts.append(trouble.alert(trouble.seen_at, self._redact))
+            trouble.moved = is_moved
+        return tuple(alerts)
+
+    def resume(self, alerts: Iterable[Alert], now: int) -> None:
+        """Go on with what was told before a restart; it ends when nothing more is seen for as long as always."""
+        for alert in alerts:
+            trouble = self._resumed(alert)
+            trouble.resume(alert, now)
+            heapq.heappush(self._ends, (now + self._quiet, next(self._order), trouble))
+
+    def take_over(self, old: BuiltinRules) -> None:
+        """Go on where others are, that may have had other settings."""
+        self._troubles, self._aliases, self._told_by = old._troubles, old._aliases, old._told_by
+        self._numbers, self._services = old._numbers, old._services
+        self._order, self._moved, self._refresh_at = old._order, old._moved, old._refresh_at
+        self._ends = [(trouble.seen_at + self._quiet, order, trouble) for _, order, trouble in old._ends]
+        heapq.heapify(self._ends)
 
     def move(self, by: int, now: int) -> None:
         """Go on after time itself was moved, forward by a sleep of the machine, back by somebody's hand."""
@@ -141,7 +168,12 @@ class BuiltinRules:
         return self._see(self._trouble("UnhandledException", labels, signal), signal, worst, now)
 
     def _is_told(self, signal: Signal, failure: Failure) -> bool:
-        """Has a signal of another kind told this exception already? The same kind again is another one."""
+        """Was this exception told already, by a span that it left before, or by a signal of another kind?
+
+        The same kind again is another exception.
+        """
+        if self._came_out_of(signal, failure):
+            return True
         if not signal.trace_id:
             return False
         key = (signal.trace_id, signal.span_id, failure.bare_type)
@@ -149,6 +181,18 @@ class BuiltinRules:
         if len(self._told_by) > _TWICE:
             del self._told_by[next(iter(self._told_by))]
         return first is not type(signal)
+
+    def _came_out_of(self, signal: Signal, failure: Failure) -> bool:
+        """Every span that an exception leaves records it, and so does the end of the program or thread."""
+        what = (signal.tenant, failure.bare_type, failure.message)
+        if isinstance(signal, Log):
+            return signal.scope == UNCAUGHT and (*what, signal.service) in self._left
+        is_told = (*what, signal.trace_id, signal.span_id) in self._left if signal.span_id else False
+        parent = getattr(signal, "parent_id", "")
+        self._left[(*what, signal.trace_id, parent) if parent else (*what, signal.service)] = None
+        if len(self._left) > _TWICE:
+            del self._left[next(iter(self._left))]
+        return is_told
 
     # Troubles
 
@@ -164,9 +208,28 @@ class BuiltinRules:
             key = (*place, "overflow")
             said = {"service.name": place[2], "overflow": "true"} if place[2] else {"overflow": "true"}
             trouble = self._troubles.get(key)
-        if trouble is None:
-            trouble = self._troubles[key] = Trouble(key, place, said, signal, self._burst_window)
-            self._numbers[place] += 1
+        return self._new_trouble(key, place, said, signal) if trouble is None else trouble
+
+    def _resumed(self, alert: Alert) -> Trouble:
+        """A trouble whose last signal says what the alert said."""
+        signal = Log(
+            at=alert.started_at,
+            tenant=alert.tenant,
+            severity=int(alert.severity),
+            body=alert.text,
+            attributes=alert.facts,
+            failure=alert.failure,
+            trace_id=alert.trace_id,
+            correlation_id=alert.correlation_id,
+        )
+        if "overflow" not in alert.labels:
+            return self._trouble(alert.name, alert.labels, signal)
+        place = self._place((alert.tenant, alert.name, alert.labels.get("service.name", "")))
+        return self._new_trouble((*place, "overflow"), place, alert.labels, signal)
+
+    def _new_trouble(self, key: Hashable, place: Place, labels: Labels, signal: Signal) -> Trouble:
+        self._numbers[place] += 1
+        trouble = self._troubles[key] = Trouble(key, place, labels, signal, self._burst_window)
         return trouble
 
     def _place(self, place: Place) -> Place:

@@ -24,6 +24,20 @@ class Crowd:
         """Is there nobody left, and has that been told?"""
         return not self._groups and self._told is None
 
+    @property
+    def told(self) -> Alert | None:
+        """Its alert, as it was last told."""
+        return self._told
+
+    @property
+    def ended(self) -> int:
+        """Observations of those of it that are over."""
+        return self._ended
+
+    def resume(self, told: Alert | None, ended: int) -> None:
+        """Go on after what was told, and counted, before."""
+        self._told, self._ended = told, ended
+
     def join(self, group: Group, severity: Severity) -> None:
         """A group fires that is over the limit."""
         self._groups[id(group)] = (group, severity)
@@ -46,7 +60,7 @@ class Crowd:
         told, facts = self._told, {"overflow.groups": len(self._groups)}
         if told and (told.count, told.severity, told.facts) == (count, severity, facts):
             return None
-        started_at = told.started_at if told else min(one.watch.active_at for one, _ in self._groups.values())
+        started_at = told.started_at if told else min(one.started_at for one, _ in self._groups.values())
         self._told = msgspec.structs.replace(
             newest, started_at=started_at, updated_at=at, count=count, severity=severity, facts=facts
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from otel_alerting.model import Alert, Severity
@@ -58,6 +60,18 @@ class Excess:
                 self._told[tenant] = msgspec.structs.replace(alert, count=number, updated_at=edge)
                 changed.append(self._told[tenant])
         return changed
+
+    def kept(self) -> Mapping[str, tuple[Alert, int, int]]:
+        """By tenant: the alert, when it was last too much, and for how many signals."""
+        return {tenant: (alert, self._seen[tenant][0], self._seen[tenant][1]) for tenant, alert in self._told.items()}
+
+    def resume(self, alert: Alert, seen_at: int, number: int) -> None:
+        """Go on from what was kept."""
+        self._told[alert.tenant], self._seen[alert.tenant] = alert, [seen_at, number]
+
+    def take_over(self, old: Excess) -> None:
+        """Go on from another's."""
+        self._told, self._seen = old._told, old._seen
 
     def move(self, by: int, now: int) -> None:
         """Go on after time itself was moved."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from otel_alerting.model import Point, Signal
+from otel_alerting.rules.attributes import Read
 from otel_alerting.rules.matching import Takes
+from otel_alerting.rules.portion import Portion
 from otel_alerting.rules.window import Shape
 
 
@@ -18,6 +20,12 @@ class Frame:
     """Of a quantile: 0.99 for p99."""
     part: Takes | None = None
     """Of a ratio: which signals are in the numerator."""
+    portion: Portion | None = None
+    """Of a fraction: which values are counted."""
+    read: Read | None = None
+    """Of `unique` and `changes`: how to read the attribute they are about; None where it is a metric's value."""
+    ahead: int = 0
+    """Of a forecast: how many nanoseconds after the window's end."""
     stale: int = 0
     """After how many nanoseconds a last value is none any more."""
 
@@ -37,6 +45,11 @@ def measurements(signal: Signal) -> int:
 def whole(size: float) -> int:
     """A count of things from a sum of weights; a part of one is one: counters of seconds are seen too."""
     return int(size) if size >= 1 else int(size > 0)
+
+
+def is_spread(signal: Signal) -> bool:
+    """Is it many measurements told as one, whose value is their sum?"""
+    return isinstance(signal, Point) and signal.kind not in ("gauge", "sum")
 
 
 def is_gauge(point: Point) -> bool:

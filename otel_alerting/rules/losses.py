@@ -22,6 +22,10 @@ class Losses:
             self._last[reason] = signal
             self._numbers[signal.tenant, reason] += 1
 
+    def take_over(self, old: Losses) -> None:
+        """Count on from another's."""
+        self._numbers.update(old.take())
+
     def take(self) -> Mapping[tuple[str, str], int]:
         """Those since the last call."""
         numbers, self._numbers = self._numbers, Counter()

@@ -12,6 +12,7 @@ import regex
 from otel_alerting.model import Log, Severity, Signal, Span
 from otel_alerting.rules import attributes
 from otel_alerting.rules.expression import Expression
+from otel_alerting.rules.index import Narrow
 from otel_alerting.rules.quantity import Quantity
 
 Kind: TypeAlias = Literal["metric", "span", "log"]
@@ -111,6 +112,31 @@ def takes(kind: Kind, pattern: SpanPattern | LogPattern | None, where: Where, an
         return not alternatives or any(one(signal) for one in alternatives)
 
     return covers
+
+
+def narrow(kind: Kind, pattern: SpanPattern | LogPattern | None, where: Where) -> Narrow | None:
+    """A value that every signal has that `takes` says yes to; None where nothing is asked so plainly."""
+    fields, given = _FIELDS[kind], _given(pattern)
+    places = [
+        *((name, f"{kind}: {name}", fields[name][0], given[name]) for name in _OF_ONE_TEXT if name in given),
+        *((name, name, attributes.reader(name), matcher) for name, matcher in where.items()),
+    ]
+    for _, name, read, matcher in sorted(places, key=lambda one: one[0] in _COARSE):
+        words = _words(matcher)
+        if words is not None:
+            return Narrow(name, read, words)
+    return None
+
+
+_COARSE = ("status", "kind")
+"""Fields that tell few signals apart."""
+_OF_ONE_TEXT = ("name", "body", *_COARSE)
+"""Fields of patterns that have one value, which is compared as text."""
+
+
+def _words(matcher: AttributeMatcher) -> frozenset[str] | None:
+    said = matcher.one_of if matcher.equals is None else (matcher.equals,)
+    return None if said is None else frozenset(map(attributes.text, said))
 
 
 def part(kind: Kind, where: Where) -> Takes:
@@ -252,5 +278,5 @@ def unreadable(kind: Kind, where: Where) -> Iterator[tuple[str, str, str]]:
             _compiled(kind, {name: matcher})
         except ValueError as error:
             yield name, "a value that cannot be compared", str(error)
-        if name in _WORDS and matcher.equals is not None and matcher.equals not in _WORDS[name]:
+        if kind == "span" and name in _WORDS and matcher.equals is not None and matcher.equals not in _WORDS[name]:
             yield name, repr(matcher.equals), "one of " + ", ".join(_WORDS[name])

@@ -7,15 +7,20 @@ clock: the same signals at the same times give the same alerts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from otel_alerting.model import Alert, Log, Point, Signal, Span
+from otel_alerting.model import Alert, Log, Point, Signal
 from otel_alerting.rules.builtin import BuiltinRules
+from otel_alerting.rules.index import Index
+from otel_alerting.rules.intake import Intake, Running
+from otel_alerting.rules.keeping import over
 from otel_alerting.rules.losses import Losses
 from otel_alerting.rules.room import Room
 from otel_alerting.rules.rule import Rule
-from otel_alerting.rules.running import RunningRule
-from otel_alerting.rules.streams import Streams
+from otel_alerting.rules.running import RunningRule, Witness
+from otel_alerting.rules.slo.running import RunningSlo
+from otel_alerting.rules.state import FORGOTTEN, RuleSetState
+from otel_alerting.rules.streams import Streams, levels_of
 from otel_alerting.rules.ticks import Ticks
 from otel_alerting.rules.window import FUTURE
 
@@ -26,18 +31,33 @@ class RuleSet:
     Args:
         rules: complete, with their file's defaults put in.
         builtin: the rules that are there without any; None for none.
-        started_at: when this process began to look, for counters whose past it cannot know.
+        started_at: when this process began to look, for counters whose past it cannot know, and for what is missed; by
+            default with the first signal.
+        witness: is told of every evaluation, also where nothing comes of it.
+        tenant: who is meant where a rule misses something and nobody was ever seen.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, builtin: BuiltinRules | None = None, started_at: int = 0) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        builtin: BuiltinRules | None = None,
+        started_at: int = 0,
+        witness: Witness | None = None,
+        tenant: str = "default",
+    ) -> None:
         self._losses, room = Losses(), Room()
-        self._running = tuple(RunningRule(rule, room, self._losses) for rule in rules)
-        self._logs = tuple(one for one in self._running if one.rule.kind == "log")
-        self._spans = tuple(one for one in self._running if one.rule.kind == "span")
-        self._metrics: dict[str, list[RunningRule]] = {}
-        for one in self._running:
-            if one.rule.metric is not None:
-                self._metrics.setdefault(one.rule.metric, []).append(one)
+        self._running: tuple[Running, ...] = tuple(_running(rule, room, self._losses, witness) for rule in rules)
+        self._tenant, self._is_begun = tenant, False
+        if started_at:
+            self._begin(started_at)
+        intakes = [intake for one in self._running for intake in one.intakes]
+        self._logs = Index((one.narrow, one.observe) for one in intakes if one.kind == "log")
+        self._spans = Index((one.narrow, one.observe) for one in intakes if one.kind == "span")
+        self._metrics: dict[str, list[Intake]] = {}
+        for intake in intakes:
+            if intake.metric is not None:
+                self._metrics.setdefault(intake.metric, []).append(intake)
         self._builtin = builtin
         self._streams = Streams(started_at)
         self._ticks = Ticks()
@@ -48,14 +68,16 @@ class RuleSet:
         back = self._ticks.went_back(now)
         if back:
             self._move(back, now)
+        if not self._is_begun:
+            self._begin(now)
         if signal.at > now + FUTURE:
             self._ahead[signal.tenant] += 1
         if isinstance(signal, Point):
             return self._point(signal, now) if signal.name in self._metrics else []
         changed = self._builtin.observe(signal, now) if self._builtin is not None else []
-        rules = self._logs if isinstance(signal, Log) else self._spans if isinstance(signal, Span) else ()
-        for one in rules:
-            changed.extend(one.observe(signal, now))
+        rules = self._logs if isinstance(signal, Log) else self._spans
+        for observe in rules.find(signal):
+            changed.extend(observe(signal, now))
         return changed
 
     def evaluate(self, now: int, monotonic: int | None = None) -> list[Alert]:
@@ -86,6 +108,63 @@ class RuleSet:
             found.extend(one.finish(now))
         return [alert for alert in found if alert.firing]
 
+    def state(self, now: int, redact: Callable[[Alert], Alert] | None = None) -> RuleSetState:
+        """What must outlive this process: how each group of each rule stands, and what was told of it.
+
+        Args:
+            now: the time now.
+            redact: takes secrets out of the alerts; the values that groups are known by stay as they are.
+        """
+        builtin = self._builtin.told() if self._builtin is not None else ()
+        state = RuleSetState(at=now, rules={one.name: one.state() for one in self._running}, builtin=builtin)
+        return state if redact is None else state.redacted(redact)
+
+    def restore(self, state: RuleSetState, now: int) -> list[Alert]:
+        """Go on from where another process stopped, before anything is observed.
+
+        Returns:
+            The alerts that are over by it: of rules that are gone or have other groups now, and, when nobody has looked
+            for an hour, all of them.
+        """
+        if not self._is_begun:
+            self._begin(now)
+        running, away = {one.name: one for one in self._running}, max(0, now - state.at)
+        ended: list[Alert] = []
+        for name, kept in state.rules.items():
+            one = running.get(name)
+            ended += over(kept.alerts, now, "removed") if one is None else one.restore(kept, now, away)
+        if self._builtin is None or away > FORGOTTEN:
+            return ended + over(state.builtin, now, "removed" if self._builtin is None else "forgotten")
+        self._builtin.resume(state.builtin, now)
+        return ended
+
+    def succeed(self, old: RuleSet, now: int) -> list[Alert]:
+        """Take the place of another rule set in the same process, with rules that were changed, before observing.
+
+        A rule that says the same, words aside, goes on as if nothing had happened. One that is changed keeps how its
+        groups stand, as long as it groups by the same; what fires, fires on. The other rule set must not be used again.
+
+        Returns:
+            The alerts that are over by it.
+        """
+        self._streams, self._ticks, self._ahead = old._streams, old._ticks, old._ahead
+        self._losses.take_over(old._losses)
+        before = {one.name: one for one in old._running}
+        ended: list[Alert] = []
+        for one in self._running:
+            theirs = before.pop(one.name, None)
+            if theirs is not None:
+                ended += one.succeed(theirs, now)
+            elif old._is_begun and not self._is_begun:
+                one.begin(self._tenant, now)
+        self._is_begun = self._is_begun or old._is_begun
+        gone = [alert for one in before.values() for alert in one.state().alerts]
+        if old._builtin is not None and self._builtin is not None:
+            self._builtin.take_over(old._builtin)
+        elif old._builtin is not None:
+            gone += old._builtin.told()
+        return ended + over(gone, now, "removed")
+
     def next_at(self) -> int | None:
         """When there is something to evaluate next; None while only a signal could bring it."""
         moments = [one.due_at for one in self._running]
@@ -113,6 +192,11 @@ class RuleSet:
         ahead, self._ahead = self._ahead, Counter()
         return ahead
 
+    def _begin(self, now: int) -> None:
+        self._is_begun = True
+        for one in self._running:
+            one.begin(self._tenant, now)
+
     def _move(self, by: int, now: int) -> None:
         """Time itself was moved: by a sleep of the machine, or by somebody's hand."""
         if self._builtin is not None:
@@ -123,11 +207,17 @@ class RuleSet:
 
     def _point(self, point: Point, now: int) -> list[Alert]:
         """Rules about the last value take a point as it is; all others take what it adds, worked out once."""
-        rules = self._metrics[point.name]
-        step = self._streams.step(point, now) if any(one.rule.measure != "last" for one in rules) else None
+        intakes = self._metrics[point.name]
+        step = None if all(one.is_raw for one in intakes) else self._streams.step(point, now)
+        levels, steps = levels_of(point), () if step is None else (step,)
         changed: list[Alert] = []
-        for one in rules:
-            seen = point if one.rule.measure == "last" else step
-            if seen is not None:
+        for one in intakes:
+            for seen in levels if one.is_raw else steps:
                 changed.extend(one.observe(seen, now))
         return changed
+
+
+def _running(rule: Rule, room: Room, losses: Losses, witness: Witness | None) -> Running:
+    if rule.slo is not None:
+        return RunningSlo(rule, rule.slo, room, losses, witness)
+    return RunningRule(rule, room, losses, witness)

@@ -8,15 +8,18 @@ left, and keeps explicit buckets as they came, because their bounds are exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from otel_alerting.model import Buckets, ExponentialBuckets
+from otel_alerting.rules.portion import Limits
 
 SCALE = 4
 MOST = 1_000
 """Buckets of one side; more than that and the sketch halves its resolution."""
+_HALVINGS = 40
+"""Of a stretch between two bounds, until what is left of it is as good as a straight line."""
 
 
 class Sketch:
@@ -114,12 +117,7 @@ class Sketch:
 
     def _cells(self) -> list[_Cell]:
         """All buckets that hold something."""
-        unit = 2.0**-self._scale
-        cells = [_Cell(_power(i * unit), _power((i + 1) * unit), n, curved=True) for i, n in self._positive.items()]
-        cells += [_Cell(-_power((i + 1) * unit), -_power(i * unit), n, curved=True) for i, n in self._negative.items()]
-        if self._zeros:
-            edge = self._zero_threshold
-            cells.append(_Cell(-edge if self._negative else 0.0, edge if self._positive else 0.0, self._zeros))
+        cells = _exponential_cells(self._scale, self._positive, self._negative, self._zeros, self._zero_threshold)
         for bounds, counts in self._explicit.items():
             cells += _explicit_cells(bounds, counts)
         return cells
@@ -161,15 +159,53 @@ class _Cell:
             return self.low + (self.high - self.low) * share if share < 1 else self.high
         return float(self.low * (self.high / self.low) ** share)
 
-    def share(self, value: float) -> float:
-        """How much of the stretch lies at or below a number."""
+    def share(self, value: float, *, itself: bool = True) -> float:
+        """How much of the stretch lies below a number, or at it if `itself`, which matters where all of it does."""
         if value >= self.high:
-            return 1.0
-        return 0.0 if value <= self.low else (value - self.low) / (self.high - self.low)
+            return 1.0 if itself or value > self.low else 0.0
+        if value <= self.low:
+            return 0.0
+        if not self.curved or not self.low or not self.high or math.isinf(self.high - self.low):
+            return (value - self.low) / (self.high - self.low)
+        return math.log(value / self.low) / math.log(self.high / self.low)
+
+
+def share_within(buckets: Buckets | ExponentialBuckets, limits: Limits) -> tuple[float, float]:
+    """How many numbers a histogram point tells of, and how many of them lie within all limits.
+
+    Inside a bucket they lie where a quantile would find them; those beyond the last explicit bound just beyond it.
+    """
+    cells = _cells_of(buckets)
+    below, until = 0.0, float(sum(cell.count for cell in cells))
+    total = until
+    for side, limit in limits:
+        found = math.fsum(cell.count * cell.share(limit, itself=side in ("above", "at_most")) for cell in cells)
+        if side in ("above", "at_least"):
+            below = max(below, found)
+        else:
+            until = min(until, found)
+    return total, max(0.0, until - below)
+
+
+def _cells_of(buckets: Buckets | ExponentialBuckets) -> list[_Cell]:
+    """Those of one histogram point, at its own scale."""
+    if isinstance(buckets, Buckets):
+        counts = [0] * len(buckets.counts)
+        _add_all(counts, buckets.counts)
+        return _explicit_cells(buckets.bounds, counts, beyond=True)
+    positive, negative = dict[int, int](), dict[int, int]()
+    _shift_into(positive, enumerate(buckets.positive, buckets.positive_offset), 0)
+    _shift_into(negative, enumerate(buckets.negative, buckets.negative_offset), 0)
+    zeros = max(0, buckets.zero_count)
+    return _exponential_cells(buckets.scale, positive, negative, zeros, buckets.zero_threshold)
 
 
 def _mixed(cells: Sequence[_Cell], rank: float) -> float:
-    """Where buckets of different kinds overlap: between the two bounds at which their common count passes the rank."""
+    """Where buckets of different kinds overlap: the number at which their common count passes the rank.
+
+    It lies between two neighbours of all their bounds. There the count is a straight line, unless an exponential bucket
+    bends it; then it is halved down to.
+    """
     bounds = sorted({bound for cell in cells for bound in (cell.low, cell.high)})
     low, high = 0, len(bounds) - 1
     while low < high:
@@ -180,22 +216,54 @@ def _mixed(cells: Sequence[_Cell], rank: float) -> float:
             low = middle + 1
     if low == 0:
         return bounds[0]
-    before, after = _below(cells, bounds[low - 1]), _below(cells, bounds[low])
+    return _between(cells, bounds[low - 1], bounds[low], rank)
+
+
+def _between(cells: Sequence[_Cell], low: float, high: float, rank: float) -> float:
+    """The number between two neighbouring bounds at which the count passes the rank."""
+    inside = [cell for cell in cells if cell.low < high and cell.high > low]
+    base = _below(cells, low) - _below(inside, low)
+    for _ in range(_HALVINGS if any(cell.curved for cell in inside) else 0):
+        middle = low + (high - low) / 2
+        low, high = (middle, high) if base + _below(inside, middle) < rank else (low, middle)
+    before, after = base + _below(inside, low), base + _below(inside, high)
     share = (rank - before) / (after - before) if after > before else 1.0
-    return bounds[low - 1] + (bounds[low] - bounds[low - 1]) * min(1.0, max(0.0, share))
+    return low + (high - low) * min(1.0, max(0.0, share))
 
 
 def _below(cells: Sequence[_Cell], value: float) -> float:
     return math.fsum(cell.count * cell.share(value) for cell in cells)
 
 
-def _explicit_cells(bounds: Sequence[float], counts: Sequence[int]) -> list[_Cell]:
-    """Explicit buckets; the first begins at 0 unless it ends below, the last is its lower bound."""
+def _explicit_cells(bounds: Sequence[float], counts: Sequence[int], *, beyond: bool = False) -> list[_Cell]:
+    """Explicit buckets; the first begins at 0 unless it ends below, the last is its lower bound, or just beyond it."""
     if not bounds:
         return []
-    lows = [min(0.0, bounds[0]), *bounds]
-    highs = [*bounds, bounds[-1]]
+    end = math.nextafter(bounds[-1], math.inf) if beyond else bounds[-1]
+    lows, highs = [min(0.0, bounds[0]), *bounds[:-1], end], [*bounds, end]
     return [_Cell(low, high, count) for low, high, count in zip(lows, highs, counts, strict=False) if count > 0]
+
+
+def _exponential_cells(
+    scale: int, positive: Mapping[int, int], negative: Mapping[int, int], zeros: int, threshold: float
+) -> list[_Cell]:
+    """Exponential buckets and the zero bucket, which has grown over all that begin within it.
+
+    So OpenTelemetry's data model asks: histograms of different thresholds are merged at the largest of them, or at the
+    end of the bucket that this one lies in.
+    """
+    unit = 2.0**-scale
+    sides = [
+        [(_power(index * unit), _power((index + 1) * unit), count) for index, count in side.items()]
+        for side in (positive, negative)
+    ]
+    within = [(high, count) for side in sides for low, high, count in side if low < threshold]
+    edge, zeros = max([threshold, *(high for high, _ in within)]), zeros + sum(count for _, count in within)
+    cells = [_Cell(low, high, count, curved=True) for low, high, count in sides[0] if low >= threshold]
+    cells += [_Cell(-high, -low, count, curved=True) for low, high, count in sides[1] if low >= threshold]
+    if zeros:
+        cells.append(_Cell(-edge if negative else 0.0, edge if positive else 0.0, zeros))
+    return cells
 
 
 def _power(exponent: float) -> float:

@@ -2,14 +2,15 @@
 
 Cumulative points become differences: a drop, or a new start, is a reset from 0; a point that is not newer than the last
 is a repeat, which OTLP's retries send. The first cumulative point counts only when its start lies after our own start,
-for who knows when the rest of it happened. Delta points are steps already, gauges pass as they are.
+for who knows when the rest of it happened. Delta points are steps already, gauges pass as they are. A summary's count
+and sum are counters; its quantiles are levels, and nothing can be worked out from two of them.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -118,6 +119,18 @@ class Streams:
     def forget(self, now: int) -> None:
         """Forget, now and then, what is long silent."""
         self._sweep(now)
+
+
+def levels_of(point: Point) -> Sequence[Point]:
+    """A point as levels: a summary is one for each of its quantiles, told apart by the attribute `quantile`."""
+    if not point.quantiles:
+        return (point,)
+    return [_level(point, share, value) for share, value in point.quantiles if not math.isnan(value)]
+
+
+def _level(point: Point, share: float, value: float) -> Point:
+    attributes = {**point.attributes, "quantile": f"{share:g}"}
+    return msgspec.structs.replace(point, kind="gauge", value=value, count=1, quantiles=(), attributes=attributes)
 
 
 def stream_key(point: Point) -> Key:

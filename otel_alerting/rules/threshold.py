@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -71,6 +71,10 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     """`keep_firing_for`."""
     gap: int = 0
     """Time without evaluation after which `for` starts anew; 0 for never."""
+
+    def rises_above(self, value: float) -> bool:
+        """Does a step hold that more of the same cannot end?"""
+        return any(one.comparison in ("above", "at_least") and one.holds(value) for one in self.steps)
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -135,6 +139,28 @@ def moved(watch: Watch, by: int, now: int) -> Watch:
         active_at=min(watch.active_at, now) if watch.firing else watch.active_at and watch.active_at + by,
         left_at=watch.left_at and watch.left_at + by,
     )
+
+
+def graced(watch: Watch, threshold: Threshold, until: int) -> Watch:
+    """The watch of which nothing fires before a moment but what does already."""
+    held = zip(watch.since, threshold.steps, strict=False)
+    since = tuple(
+        max(at, until - one.hold) if at and index > watch.level else at for index, (at, one) in enumerate(held)
+    )
+    return msgspec.structs.replace(watch, since=since)
+
+
+def rebased(watch: Watch, steps: Sequence[int]) -> Watch:
+    """The watch of a threshold with other steps: by step, which one it was; -1 for none."""
+    since = tuple(watch.since[index] if 0 <= index < len(watch.since) else 0 for index in steps)
+    return msgspec.structs.replace(watch, level=relevelled(watch.level, steps), since=since if any(since) else ())
+
+
+def relevelled(level: int, steps: Sequence[int]) -> int:
+    """The worst of the other steps that is no worse; what fires is at the mildest at least."""
+    if level < 0:
+        return level
+    return max((index for index, before in enumerate(steps) if 0 <= before <= level), default=0)
 
 
 def _interrupted(watch: Watch) -> Watch:

@@ -86,6 +86,12 @@ class Trouble:
         self.started_at = min(self.started_at, now)
         self._roll(now // self._width)
 
+    def resume(self, alert: Alert, now: int) -> None:
+        """Go on from an alert that was told before a restart; it was seen last when somebody looks again."""
+        self.started_at, self.count, self.seen_at = alert.started_at, alert.count, now
+        self.mild = self.severity = alert.severity
+        self.alert_identity = alert.identity
+
     def alert(self, now: int, redact: Callable[[str], str] | None) -> Alert:
         """The alert as it is now."""
         last = self.last

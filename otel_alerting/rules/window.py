@@ -62,9 +62,13 @@ class Ring:
 
     def places(self, edge: int) -> list[int]:
         """The places of the window that ends at an edge, oldest first."""
+        return [bucket % self._size for bucket in self.buckets(edge)]
+
+    def buckets(self, edge: int) -> range:
+        """The numbers of its sub-buckets, oldest first: bucket b ends at b intervals, and its place is b % size."""
         last = -(-edge // self._interval)
         first = max(last - self._length, self._newest - self._size) + 1
-        return [bucket % self._size for bucket in range(first, min(last, self._newest) + 1)]
+        return range(first, min(last, self._newest) + 1)
 
     def empty(self, index: int) -> None:
         """Forget what is kept in a place."""
@@ -167,6 +171,45 @@ class Extremes(Ring):
         if not any(self._counts[index] for index in places):
             return None
         return (max if self._largest else min)(self._values[index] for index in places)
+
+
+class Newest(Ring):
+    """The newest number up to an edge, however long ago it was.
+
+    The ring is as short as lateness allows: of what leaves it only the newest can ever be asked for, so that a day of
+    patience costs no more memory than a minute.
+    """
+
+    __slots__ = ("_moments", "_older", "_older_at", "_values")
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(Shape(shape.interval, shape.interval, shape.lateness))
+        self._moments, self._values = array("q", bytes(8 * self._size)), array("d", bytes(8 * self._size))
+        self._older_at, self._older = 0, math.nan
+
+    def empty(self, index: int) -> None:
+        """Forget what is kept in a place, unless nothing newer has left the ring yet."""
+        if self._moments[index] > self._older_at:
+            self._older_at, self._older = self._moments[index], self._values[index]
+        self._moments[index] = 0
+
+    def put(self, at: int, value: float) -> None:
+        """Keep a number, unless a newer one is there; of two at one moment, the one that came later."""
+        index = self.place(at)
+        if index is None:
+            if at >= self._older_at:
+                self._older_at, self._older = at, value
+        elif at >= self._moments[index]:
+            self._moments[index], self._values[index] = at, value
+
+    def newest(self, edge: int) -> tuple[int, float]:
+        """The newest moment and number up to an edge; 0 and NaN when there is none."""
+        last = min(-(-edge // self._interval), self._newest)
+        for bucket in range(last, self._newest - self._size, -1):
+            index = bucket % self._size
+            if self._moments[index]:
+                return self._moments[index], self._values[index]
+        return self._older_at, self._older
 
 
 def added(values: Sequence[float]) -> float:

@@ -1,8 +1,9 @@
 """What people need to test their own alerts, templates and plugins: public and documented.
 
 `ManualClock` stands still until you advance it. `CapturingNotifier` keeps messages in a list and fails when asked to.
-`SlackSimulator` is a Slack on this machine, with its limits and error words. `StoreSuite` is what every store must do,
-as a pytest class to inherit. Each is loaded when it is first used: only `StoreSuite` needs pytest.
+`check_rules` runs a file of rule tests. `SlackSimulator` is a Slack on this machine, with its limits and error words.
+`StoreSuite` is what every store must do, as a pytest class to inherit. Each is loaded when it is first used: only
+`StoreSuite` needs pytest.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from otel_alerting.testing.clock import ManualClock
 from otel_alerting.testing.notifier import CapturingNotifier
 
 if TYPE_CHECKING:
+    from otel_alerting.testing.rules.check import check_rules
     from otel_alerting.testing.slack_simulator import SlackSimulator
     from otel_alerting.testing.store_suite import StoreSuite
 
-__all__ = ["CapturingNotifier", "ManualClock", "SlackSimulator", "StoreSuite"]
+__all__ = ["CapturingNotifier", "ManualClock", "SlackSimulator", "StoreSuite", "check_rules"]
 
 _HOME = {
     "SlackSimulator": "otel_alerting.testing.slack_simulator",
     "StoreSuite": "otel_alerting.testing.store_suite",
+    "check_rules": "otel_alerting.testing.rules.check",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -75,80 +76,6 @@ def test_schema_prints_a_schema(run: Run, option: list[str]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_check_says_ok_and_what_it_saw(run: Run) -> None:
-    """Also without any file."""
-    ran = run("check")
-    assert ran == (0, "environment variables: ok (1 receiver, 0 tenants, 0 rules; alerts go to 'console')\n", "")
-
-
-def test_check_tells_every_problem_on_stderr(run: Run) -> None:
-    """And counts them."""
-    Path("alerting.yaml").write_text("store: x\nlevel: y\n")
-    ran = run("check")
-    assert (ran.status, ran.out) == (1, "")
-    assert [line.split(": ")[0] for line in ran.err.splitlines()] == [
-        "alerting.yaml:1",
-        "alerting.yaml:2",
-        "2 problems",
-    ]
-
-
-def test_check_speaks_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a machine may read."""
-    monkeypatch.setenv("OTEL_ALERTING_SLACK_TOKN", "x")
-    Path("a.yaml").write_text("store: x\n")
-    ran = run("check", "a.yaml", "--json")
-    said = json.loads(ran.out)
-    assert (ran.status, said["ok"], said["file"]) == (1, False, "a.yaml")
-    assert said["problems"][0]["where"] == "a.yaml:1"
-    assert said["notes"] == [
-        "the variable OTEL_ALERTING_SLACK_TOKN means nothing; did you mean 'OTEL_ALERTING_SLACK_TOKEN'?"
-    ]
-
-
-def test_check_builds_what_would_run(run: Run) -> None:
-    """A token that no request could carry is found before the first alert."""
-    Path("alerting.yaml").write_text(
-        "receivers: [{name: ops, slack_configs: [{token: 'xoxb-\u00e4', channel: '#ops'}]}]\n", "utf-8"
-    )
-    ran = run("check")
-    assert ran.status == 1
-    assert "token" in ran.err
-    assert "xoxb-" not in ran.err.replace("begins with xoxb-", "")
-
-
-def test_check_compiles_templates_and_annotations(run: Run) -> None:
-    """A tenant's too; and asks for templates that a rule names."""
-    for folder in ("shared/slack", "acme/slack"):
-        Path(folder).mkdir(parents=True)
-    Path("shared/slack/broken.j2").write_text("line one\n{% block title %}")
-    Path("acme/slack/own.j2").write_text("{{ fine }}")
-    Path("alerting.yaml").write_text(
-        "templates: [shared]\ntenants: {acme: {templates: acme}}\nrules:\n"
-        "- {alert: A, metric: m, above: 1, template: own, annotations: {summary: '{{ oops'}}\n"
-        "- {alert: B, metric: m, above: 1, template: defualt}\n"
-    )
-    ran = run("check")
-    broken, annotation, unknown, count = ran.err.splitlines()
-    assert "broken.j2:2" in broken
-    assert annotation.startswith("rule A: annotations.summary: found ")
-    assert unknown == "rule B: template: found no template 'defualt'; did you mean 'default'?"
-    assert count == "3 problems"
-
-
-def test_check_reads_catalogues(run: Run) -> None:
-    """A translation that loses a placeholder would lose a value."""
-    folder = Path("words/fr/LC_MESSAGES")
-    folder.mkdir(parents=True)
-    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
-    entry = '#, python-format\nmsgid "%(count)d alerts"\nmsgstr "des alertes %(nombre)d"\n'
-    (folder / "otel_alerting.po").write_text(header + entry)
-    Path("alerting.yaml").write_text("locales: words\n")
-    ran = run("check")
-    assert ran.status == 1
-    assert ran.err.startswith(f"{Path.cwd()}/words/fr/LC_MESSAGES/otel_alerting.po:5: found ")
-
-
 ANSWERS = [
     [],
     ["--webhook-url", WEBHOOK],
@@ -181,6 +108,16 @@ def test_init_overwrites_nothing_without_force(run: Run) -> None:
     assert not Path("alerting.yaml").exists()
     assert run("init", "--yes", "--force").status == 0
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
+
+
+def test_init_without_a_terminal_says_what_it_needs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written on a guess; an option that answers the question is enough."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    ran = run("init", "new")
+    assert ran.status == 2
+    assert [option for option in ("--webhook-url", "--token", "--channel", "--yes") if option not in ran.err] == []
+    assert not Path("new").exists()
+    assert run("init", "new", "--webhook-url", WEBHOOK).status == 0
 
 
 def test_init_refuses_answers_that_cannot_be(run: Run) -> None:
@@ -267,8 +204,6 @@ def test_preview_of_a_broken_template_fails(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["preview", "defualt"], "TEMPLATE: found no template 'defualt'; did you mean 'default'?"),
-        (["preview", "default", "--tenant", "x"], "--tenant: found no tenant 'x'; nothing here"),
         (["preview", "default", "--data", "gone"], "--data: found no JSON in 'gone'"),
         (["preview", "default", "--html", "no/where"], "--html: found no place to write 'no/where'"),
     ],
@@ -278,6 +213,16 @@ def test_preview_says_what_is_missing(run: Run, arguments: list[str], said: str)
     ran = run(*arguments)
     assert ran.status == 1
     assert said in ran.err
+
+
+def test_preview_says_which_names_nobody_has(run: Run) -> None:
+    """All of them, as misuse."""
+    ran = run("preview", "defualt", "--tenant", "x")
+    tenant, template = ran.err.splitlines()
+    assert ran.status == 2
+    assert tenant == "--tenant: found 'x'; expected default"
+    assert template.startswith("TEMPLATE: found 'defualt'; expected one of ")
+    assert template.endswith("(did you mean 'default'?)")
 
 
 @pytest.mark.process

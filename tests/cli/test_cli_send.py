@@ -64,12 +64,31 @@ def test_a_warning_does_not_wait_for_company(run: Run, slack: SlackSimulator, co
     assert run("send", "Hello", "--tenant", "acme", "--config", config, "--timeout", "5s").status == 0
 
 
-def test_an_unknown_tenant_that_is_refused_is_told(run: Run, slack: SlackSimulator, config: Path) -> None:
-    """Nothing is sent, and the status says so."""
-    ran = run("send", "Hello", "--tenant", "nobody", "--config", config)
-    assert ran.status == 1
-    assert ran.err.strip()
-    assert slack.messages() == []
+def test_names_that_nobody_has_and_a_message_without_words_are_misuse(
+    run: Run, slack: SlackSimulator, config: Path
+) -> None:
+    """All in one answer; nothing is sent."""
+    ran = run("send", " ", "--tenant", "acmee", "--template", "defualt", "--config", config)
+    message, tenant, template = ran.err.splitlines()
+    assert (ran.status, slack.messages()) == (2, [])
+    assert message == "MESSAGE: found nothing; expected a few words about what happened"
+    assert tenant == "--tenant: found 'acmee'; expected acme"
+    assert template.startswith("--template: found 'defualt'; expected one of ")
+    assert template.endswith("(did you mean 'default'?)")
+
+
+def test_a_default_tenant_that_is_refused_is_told(run: Run, slack: SlackSimulator, config: Path) -> None:
+    """Somebody must be named then."""
+    ran = run("send", "Hello", "--config", config)
+    assert (ran.status, slack.messages()) == (2, [])
+    assert ran.err == ("--tenant: found nothing, and defaults.tenant, 'default', is refused; expected acme\n")
+    config.write_text(config.read_text().replace("refuse", "default"))
+    assert run("send", "Hello", "--config", config).status == 0
+
+
+def test_without_configured_tenants_every_tenant_is_one(run: Run) -> None:
+    """Then names are not checked."""
+    assert run("send", "Hello", "--tenant", "whoever").status == 0
 
 
 def test_without_any_configuration_it_is_the_terminal(run: Run) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_alerting.config import document
-from otel_alerting.config.document import Items, Pairs, Scalar, locate, parse, shown, substituted
+from otel_alerting.config.document import Items, Node, Pairs, Scalar, locate, parse, shown, substituted
+from otel_alerting.config.paths import step
 
 
 def problems(text: str, **env: str) -> list[str]:
@@ -75,19 +75,21 @@ def test_no_is_still_the_text_no() -> None:
 def test_a_key_that_yaml_takes_for_a_boolean_is_told(key: str) -> None:
     """Other YAML readers would see `true`; the quotes make it plain."""
     assert problems(f"{key}: 1") == [
-        f'a.yaml:1: {key}: found the key {key}, which YAML 1.1 reads as a boolean; "{key}" in quotes'
+        f'a.yaml:1: {key}: found the key {key}, which YAML 1.1 reads as a boolean; expected "{key}" in quotes'
     ]
     assert not problems(f'"{key}": 1')
 
 
 def test_a_key_given_twice_is_told_with_both_lines() -> None:
     """YAML readers silently take the last one."""
-    assert problems("a: 1\nb: 2\na: 3") == ["a.yaml:3: a: found the key 'a' again; one of them (the first: line 1)"]
+    assert problems("a: 1\nb: 2\na: 3") == [
+        "a.yaml:3: a: found the key 'a' again; expected it once (the first: line 1)"
+    ]
 
 
 def test_an_empty_text_is_told() -> None:
     """A file of comments only is empty too."""
-    assert problems("# nothing\n") == ["a.yaml: found an empty file; at least `version: 1`"]
+    assert problems("# nothing\n") == ["a.yaml: found an empty file; expected at least `version: 1`"]
 
 
 def test_broken_yaml_names_its_line_and_not_its_text() -> None:
@@ -100,17 +102,19 @@ def test_broken_yaml_names_its_line_and_not_its_text() -> None:
 def test_an_unquoted_variable_in_braces_gets_a_hint() -> None:
     """`{a: ${env:X}}` is the mistake everybody makes once."""
     (said,) = problems("a: {b: ${env:X}}")
-    assert said.endswith("put ${…} in quotes")
+    assert said.endswith("expected ${…} in quotes")
 
 
 def test_characters_that_yaml_forbids_are_told() -> None:
     """Control characters come from broken editors."""
-    assert problems("a: 1\nb: \x07") == ["a.yaml:2: found a character that YAML does not allow; text in UTF-8"]
+    assert problems("a: 1\nb: \x07") == ["a.yaml:2: found a character that YAML does not allow; expected text in UTF-8"]
 
 
 def test_an_anchor_inside_itself_is_told() -> None:
     """It would have no end."""
-    assert problems("a: &a\n  b: *a") == ["a.yaml:1: a.b: found an anchor that contains itself; a tree"]
+    assert problems("a: &a\n  b: *a") == [
+        "a.yaml:1: a.b: found an anchor that contains itself; expected one that does not"
+    ]
 
 
 def test_anchors_and_merges_work() -> None:
@@ -150,7 +154,7 @@ def test_defaults_hold_for_variables_that_are_missing_or_empty() -> None:
 def test_a_missing_variable_is_told_once() -> None:
     """Without a default there is nothing to put in."""
     assert problems("a: ${env:NOPE}") == [
-        "a.yaml:1: a: found the variable NOPE, which is not set; set it, or give a default: ${env:NOPE:-…}"
+        "a.yaml:1: a: found the variable NOPE, which is not set; expected it to be set, or a default: ${env:NOPE:-…}"
     ]
 
 
@@ -187,11 +191,11 @@ def test_no_text_at_all_makes_the_parser_fall_over(text: str) -> None:
 @given(st.lists(st.sampled_from(["a", "b.c", "d e", 'x"y', "ä"]) | st.integers(0, 3), min_size=1, max_size=4))
 def test_step_writes_what_locate_reads(keys: list[str | int]) -> None:
     """A path made by the reader leads back to the node it was made for."""
-    node: document.Node = Scalar("end", "end", 99, plain=True)
+    node: Node = Scalar("end", "end", 99, plain=True)
     path = ""
     for depth, key in reversed(list(enumerate(keys))):
         line = depth + 1
         node = Items((node,) * 4, line) if isinstance(key, int) else Pairs({key: node}, {key: line + 10}, line)
     for key in keys:
-        path = document.step(path, key)
+        path = step(path, key)
     assert locate(node, path)[1] == Scalar("end", "end", 99, plain=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -85,27 +85,33 @@ def test_everything_is_read_as_its_type() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parts: [{nam: x}]", "parts[0].nam: found the unknown key 'nam'; did you mean 'name'?"),
-        ("parts: [{}]", "parts[0].name: found nothing; a text; this key is required"),
-        ("parts: {a: 1}", "parts: found a mapping; a list"),
-        ("parts: x", "parts: found 'x'; a list: ['x']"),
-        ("parts: [5]", "parts[0]: found 5; a mapping"),
-        ("parts: [{name: x, count: 10}]", "parts[0].count: found 10; at most 9"),
-        ("parts: [{name: x, count: true}]", "parts[0].count: found true; a whole number"),
-        ("parts: [{name: x, count: 1.5}]", "parts[0].count: found 1.5; a whole number"),
-        ("parts: [{name: [a]}]", "parts[0].name: found a list; a text"),
-        ("parts: [{name: }]", "parts[0].name: found nothing; a text"),
-        ("parts: [{name: bad}]", "parts[0].name: found 'bad'; a better name"),
-        ("by_name: {http.route: {}}", 'by_name["http.route"].name: found nothing; a text; this key is required'),
-        ("hold: 5", "hold: found 5; a duration as 500ms, 30s, 5m, 1h30m or 7d"),
-        ("version: 2", "version: found 2; one of 1"),
-        ("for: maybe", "for: found 'maybe'; true or false"),
-        ("either: some", "either: found 'some'; one of all"),
-        ("pair: [1]", "pair: found a list of 1; a list of 2"),
-        ("color: blu", "color: found 'blu'; did you mean 'blue'?"),
-        ("data: {a: no}", 'data.a: found no, which YAML 1.1 reads as a boolean; "no" in quotes for the text, or false'),
-        ("folder: ./nowhere", "folder: found './nowhere'; a folder that exists"),
-        ("level: [high]", "level: found a list; a severity"),
+        (
+            "parts: [{nam: x}]",
+            "parts[0].nam: found the unknown key 'nam'; expected one of count, name (did you mean 'name'?)",
+        ),
+        ("parts: [{}]", "parts[0].name: found nothing; expected a text (it is required)"),
+        ("parts: {a: 1}", "parts: found a mapping; expected a list"),
+        ("parts: x", "parts: found 'x'; expected a list: ['x']"),
+        ("parts: [5]", "parts[0]: found 5; expected a mapping"),
+        ("parts: [{name: x, count: 10}]", "parts[0].count: found 10; expected at most 9"),
+        ("parts: [{name: x, count: true}]", "parts[0].count: found true; expected a whole number"),
+        ("parts: [{name: x, count: 1.5}]", "parts[0].count: found 1.5; expected a whole number"),
+        ("parts: [{name: [a]}]", "parts[0].name: found a list; expected a text"),
+        ("parts: [{name: }]", "parts[0].name: found nothing; expected a text"),
+        ("parts: [{name: bad}]", "parts[0].name: found 'bad'; expected a better name"),
+        ("by_name: {http.route: {}}", 'by_name["http.route"].name: found nothing; expected a text (it is required)'),
+        ("hold: 5", "hold: found 5; expected a duration as 500ms, 30s, 5m, 1h30m or 7d"),
+        ("version: 2", "version: found 2; expected 1"),
+        ("for: maybe", "for: found 'maybe'; expected true or false"),
+        ("either: some", "either: found 'some'; expected all"),
+        ("pair: [1]", "pair: found a list of 1; expected a list of 2"),
+        ("color: blu", "color: found 'blu'; expected one of blue, red (did you mean 'blue'?)"),
+        (
+            "data: {a: no}",
+            'data.a: found no, which YAML 1.1 reads as a boolean; expected "no" in quotes for the text, or false',
+        ),
+        ("folder: ./nowhere", "folder: found './nowhere'; expected a folder that exists"),
+        ("level: [high]", "level: found a list; expected a severity"),
     ],
 )
 def test_a_problem_says_where_what_and_what_would_be_right(text: str, said: str) -> None:
@@ -152,7 +158,7 @@ def test_a_secret_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert said("token_file: .").endswith("a file that can be read (Is a directory)")
     assert said("token_file: empty").endswith("a file that is not empty")
     assert said("token_file: bytes").endswith("a file with one line of text in UTF-8")
-    assert said("token: a\ntoken_file: good").endswith("found token and token_file; one of the two")
+    assert said("token: a\ntoken_file: good").endswith("found token and token_file; expected one of the two")
 
 
 def test_nothing_from_the_environment_is_ever_shown() -> None:
@@ -169,8 +175,10 @@ def test_nothing_from_the_environment_is_ever_shown() -> None:
 
 def test_a_value_of_a_secret_is_not_shown() -> None:
     """Even where it is not one."""
-    assert problems("token: [xoxb-1]") == ["a.yaml:1: token: found a list; a text"]
-    assert problems("token: ''") == ["a.yaml:1: token: found a value that is not shown; a text that is not empty"]
+    assert problems("token: [xoxb-1]") == ["a.yaml:1: token: found a list; expected a text"]
+    assert problems("token: ''") == [
+        "a.yaml:1: token: found a value that is not shown; expected a text that is not empty"
+    ]
 
 
 def test_a_struct_that_refuses_itself_is_told() -> None:
@@ -182,16 +190,82 @@ def test_a_struct_that_refuses_itself_is_told() -> None:
         def __post_init__(self) -> None:
             raise ValueError("something else")
 
-    with pytest.raises(ConfigurationError, match=r"p\.yaml:1: found a mapping; something else"):
+    with pytest.raises(ConfigurationError, match=r"p\.yaml:1: found a mapping; expected something else"):
         read("a: 1", Picky, "p.yaml")
 
 
 def test_a_broken_whole_still_gives_its_good_parts() -> None:
-    """So that the files it names can be checked with it."""
-    reading = attempt("hold: x\nparts: [{name: a}]\nlevel: nope\n", Whole, "a.yaml")
-    assert reading.part("parts", tuple[Part, ...]) == (Part(name="a"),)
-    assert reading.part("level", Severity) is None
-    assert reading.part("share", float) is None
+    """Entries keep their places and names, and say nothing more; so they can be counted and named."""
+    reading = attempt(
+        "hold: x\nparts: [5, {name: a, count: z}, {name: b}]\nby_name: {k: {name: [1]}, l: {name: m}}\nzzz: 1\n",
+        Whole,
+        "a.yaml",
+    )
+    assert reading.value is None
+    assert reading.mended == Whole(
+        parts=(Part(name=""), Part(name="a"), Part(name="b")), by_name={"k": Part(name=""), "l": Part(name="m")}
+    )
+    assert attempt("[1", Whole, "a.yaml").mended is None
+
+
+def test_doubts_are_where_something_could_not_be_read() -> None:
+    """And at the key that a typing error was probably meant for."""
+    doubts = attempt("hold: x\nparts: [{name: a, count: z}]\nlevle: info\n", Whole, "a.yaml").doubts
+    assert [path for path in ("hold", "parts", "parts[0]", "parts[0].count", "level") if doubts.within(path)] == [
+        "hold", "parts", "parts[0]", "parts[0].count", "level"
+    ]  # fmt: skip
+    assert [path for path in ("hold.x", "parts[0].count", "parts", "parts[0].name") if doubts.at(path)] == [
+        "hold.x",
+        "parts[0].count",
+    ]
+    assert attempt("[1]", Whole, "a.yaml").doubts.at("anything")
+
+
+def test_a_struct_says_what_its_good_parts_prove_wrong() -> None:
+    """And nothing that follows only from what could not be read."""
+
+    class Pair(msgspec.Struct):
+        low: int = 0
+        high: int = 9
+        name: str = ""
+
+        def problems(self) -> Iterator[tuple[str, str, str]]:
+            if not self.name:
+                yield "", "no name", "one"
+            if self.low > self.high:
+                yield "high", str(self.high), "more than low"
+
+    def said(text: str) -> list[str]:
+        return [str(problem).partition(": ")[2] for problem in attempt(text, Pair, "p.yaml").problems]
+
+    assert said("high: x") == ["high: found 'x'; expected a whole number", "found no name; expected one"]
+    assert said("low: x\nname: a") == ["low: found 'x'; expected a whole number"]
+    assert said("nmae: a\nlow: 10") == [
+        "nmae: found the unknown key 'nmae'; expected one of high, low, name (did you mean 'name'?)"
+    ]
+    assert said("low: 10\nname: [x]\nhigh: 5") == ["name: found a list; expected a text"]
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("1h1h", "each unit once and the largest first, as 1h30m"),
+        ("30m1h", "each unit once and the largest first, as 1h30m"),
+        ("1us1µs", "each unit once and the largest first, as 1h30m"),
+        ("99999999999d", "a duration of at most 10y"),
+        ("9" * 5000 + "d", "a duration of at most 10y"),
+        ("11y", "a duration of at most 10y"),
+    ],
+)
+def test_durations_that_are_slips_of_the_pen_are_refused(said: str, right: str) -> None:
+    """A unit twice is added up by nobody's intention, and nobody waits for eleven years."""
+    assert problems(f"hold: {said}")[0].endswith(f"; expected {right}")
+
+
+@pytest.mark.parametrize("said", ["1y2w3d4h5m6s7ms8us9ns", "1.5h", "10y", "0", "5m0s"])
+def test_durations_of_every_unit_are_read(said: str) -> None:
+    """The largest first."""
+    assert problems(f"hold: {said}") == []
 
 
 letters = st.characters(min_codepoint=32, max_codepoint=0xD7FF, exclude_categories=["Cc", "Zl", "Zp"])

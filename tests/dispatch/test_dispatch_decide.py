@@ -32,21 +32,21 @@ def test_the_loudest_thing_that_happened_is_the_reason(
     since: Since, told: Told | None, firing: int, reason: Reason | None
 ) -> None:
     """Over is over; before anybody heard of it everything is first; worse is louder than more, more than fewer."""
-    assert decide(since, told, firing=firing, updatable=False, repeat=1000, now=101) is reason
+    assert decide(since, told, firing=firing, updatable=False, again_at=1100, now=101) is reason
 
 
 def test_what_is_still_wrong_is_repeated() -> None:
     """After the interval, not before; to readers who never heard of it, it is the first time."""
-    assert decide(Since(), TOLD, firing=1, updatable=False, repeat=50, now=149) is None
-    assert decide(Since(), TOLD, firing=1, updatable=False, repeat=50, now=150) is Reason.REPEAT
-    assert decide(Since(), UNHEARD, firing=1, updatable=False, repeat=50, now=150) is Reason.FIRST
-    assert decide(Since(moved=True), TOLD, firing=1, updatable=True, repeat=50, now=150) is Reason.REPEAT
+    assert decide(Since(), TOLD, firing=1, updatable=False, again_at=150, now=149) is None
+    assert decide(Since(), TOLD, firing=1, updatable=False, again_at=150, now=150) is Reason.REPEAT
+    assert decide(Since(), UNHEARD, firing=1, updatable=False, again_at=150, now=150) is Reason.FIRST
+    assert decide(Since(moved=True), TOLD, firing=1, updatable=True, again_at=150, now=150) is Reason.REPEAT
 
 
 def test_moved_counts_only_update_a_message_that_can_be_changed() -> None:
     """A webhook posts a new message each time: it is not told that a count went up."""
-    assert decide(Since(moved=True), TOLD, firing=1, updatable=True, repeat=50, now=101) is Reason.UPDATED
-    assert decide(Since(moved=True), TOLD, firing=1, updatable=False, repeat=50, now=101) is None
+    assert decide(Since(moved=True), TOLD, firing=1, updatable=True, again_at=150, now=101) is Reason.UPDATED
+    assert decide(Since(moved=True), TOLD, firing=1, updatable=False, again_at=150, now=101) is None
 
 
 def test_a_programs_last_words_have_the_last_number() -> None:
@@ -56,7 +56,7 @@ def test_a_programs_last_words_have_the_last_number() -> None:
         told = Told(at=100, occurrences=100)
         moved = Since(moved=True)
         return decide(
-            moved, told, firing=1, updatable=updatable, repeat=50, now=101, occurrences=occurrences, last=True
+            moved, told, firing=1, updatable=updatable, again_at=150, now=101, occurrences=occurrences, last=True
         )
 
     assert last(101, updatable=True) is Reason.REPEAT
@@ -73,7 +73,7 @@ def test_a_programs_last_words_have_the_last_number() -> None:
 )
 def test_a_change_is_always_told(since: Since, told: Told | None, firing: int, updatable: bool, now: int) -> None:
     """Whatever else holds: with a change there is a loud reason, without one nothing begins, ends or gets worse."""
-    reason = decide(since, told, firing=firing, updatable=updatable, repeat=50, now=now)
+    reason = decide(since, told, firing=firing, updatable=updatable, again_at=150, now=now)
     if since.changes:
         assert reason not in (None, Reason.UPDATED, Reason.REPEAT)
         assert (reason is Reason.RESOLVED) == (firing == 0)

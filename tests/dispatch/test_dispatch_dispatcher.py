@@ -478,3 +478,30 @@ def test_what_is_new_is_listed_however_long_the_list_is() -> None:
     ours.accept(alert("late", 1), 1)
     more = only(ours.due(2 * MINUTE))
     assert (more.alerts[-1].labels["host"], len(more.alerts)) == ("late", LISTED)
+
+
+def test_what_came_to_nothing_is_told_again_soon_and_then_less_and_less_often() -> None:
+    """A destination that did not answer may be well again; one that swallows answers was told each time."""
+    ours = dispatcher()
+    told_at = []
+    notification = told(ours)
+    for _ in range(5):
+        told_at.append(notification.at // SECOND)
+        ours.note(delivery(notification, Outcome.DROPPED), notification.at)
+        now = ours.next_at()
+        assert now is not None
+        notification = only(ours.due(now))
+        assert (notification.reason, notification.changes) == (Reason.FIRST, 0)
+    assert told_at == [5, 65, 185, 425, 905]
+    ours.note(delivery(notification), notification.at)
+    assert ours.next_at() == notification.at + 4 * HOUR
+
+
+def test_a_message_that_one_place_took_is_not_told_again_for_another() -> None:
+    """Whatever order they are learned in."""
+    for outcomes in ((Outcome.DROPPED, Outcome.SENT), (Outcome.SENT, Outcome.DROPPED)):
+        ours = dispatcher()
+        notification = told(ours)
+        for place, outcome in zip("ab", outcomes, strict=True):
+            ours.note(delivery(notification, outcome, place=place), notification.at)
+        assert ours.next_at() == notification.at + 4 * HOUR

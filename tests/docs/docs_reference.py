@@ -28,7 +28,7 @@ from otel_alerting.model.severity import Severity
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "configuration.md", DOCS / "commands.md")
 _PART = re.compile(r"(<!-- reference: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_OF_THE_PROCESS = ("enabled", "store")
+_OF_THE_PROCESS = ("enabled", "flush_on_sigterm", "store")
 """Settings that a handler or exporter cannot say."""
 _AT_THE_ROOT = re.compile(r"; (?:\w+ at the root|at the root, [^.;]*)(?=[.;])")
 """What a bare tree of routes does at its root; in a file the root has defaults of its own, in the column before."""

@@ -16,7 +16,7 @@ from otel_alerting.config.read import read
 from otel_alerting.config.schema import Config
 from otel_alerting.render.templates import TemplateEngine
 from otel_alerting.rules.rule import RuleFile
-from otel_alerting.testing import SlackSimulator
+from otel_alerting.testing import SlackSimulator, check_rules
 
 OURS = {"started_at": 0, "occurrences": 1}
 """What every alert gives a template."""
@@ -50,6 +50,13 @@ def test_a_block_of_yaml_is_taken(block: Block, tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     if name == "otel.yaml":
         assert yaml.safe_load(block.text)["file_format"] == "1.0"
+    elif name.startswith("rules/tests/"):
+        for one in blocks("yaml"):
+            if one.page == block.page and one.text.startswith("# rules/"):
+                file = tmp_path / one.text.partition("\n")[0].removeprefix("# ")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(one.text)
+        check_rules(name)
     elif name.startswith("rules/"):
         rules = read(block.text, RuleFile, name).complete()
         assert rules

@@ -1,4 +1,4 @@
-"""Everything in `examples/` runs: programs against a Slack on this machine, rules on a few signals."""
+"""Everything in `examples/` runs: programs against a Slack on this machine, rules on their tests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ from docs_programs import environment, run, said
 from otel_alerting.cli.check import template_problems
 from otel_alerting.config.read import read
 from otel_alerting.config.schema import Config
-from otel_alerting.model import Alert, Failure, Log, Point, Signal, Span
-from otel_alerting.model.duration import MINUTE, SECOND
 from otel_alerting.rules import measures
 from otel_alerting.rules.rule import Rule, RuleFile
-from otel_alerting.rules.ruleset import RuleSet
-from otel_alerting.testing import SlackSimulator
+from otel_alerting.testing import SlackSimulator, check_rules
+from otel_alerting.testing.rules.file import ExpectedChange, ExpectedState, load
 
 EXAMPLES = ROOT / "examples"
 RULES = sorted((EXAMPLES / "rules").glob("*.yaml"))
-START = 1_767_225_600 * SECOND
+RULE_TESTS = sorted((EXAMPLES / "rules" / "tests").glob("*.yaml"))
 
 
 @pytest.mark.process
@@ -142,71 +140,16 @@ def test_every_aggregate_is_in_an_example() -> None:
     assert used == set(measures.names())
 
 
-def _spans(
-    name: str = "GET /", *, every: int = SECOND, times: int = 300, lasted: int = SECOND, **more: object
-) -> list[Signal]:
-    return [
-        Span(at=at, started_at=at - lasted, tenant="acme", name=name, **more)  # type: ignore[arg-type]
-        for at in range(START + SECOND, START + times * every, every)
-    ]
-
-
-def _points(name: str, value: float, *, every: int = 5 * SECOND, times: int = 300, **more: object) -> list[Signal]:
-    return [
-        Point(at=at, tenant="acme", name=name, value=value, **{"kind": "gauge", **more})  # type: ignore[arg-type]
-        for at in range(START + SECOND, START + times * every, every)
-    ]
-
-
-def _logs(body: str, *, every: int, times: int = 30, **more: object) -> list[Signal]:
-    return [
-        Log(at=START + number * every, tenant="acme", body=body, **more)  # type: ignore[arg-type]
-        for number in range(1, times)
-    ]
-
-
-FAILED = Failure(type="shop.CardDeclined", message="no funds", frames=())
-PRODUCTION = {"deployment.environment": "production"}
-POOL = {"db.client.connection.state": "used", "db.client.connection.pool.name": "orders"}
-ROOT_DISK = {"system.filesystem.mountpoint": "/"}
-SEEN: dict[str, list[Signal]] = {
-    "DependencySlow": _spans(kind="client", lasted=SECOND // 2, every=2 * SECOND, attributes={"server.address": "db1"}),
-    "DiskFilling": _points("system.filesystem.utilization", 0.97, unit="1", attributes=ROOT_DISK),
-    "ManyErrorsLogged": _logs("no", every=SECOND, severity=17, scope="shop", resource=PRODUCTION),
-    "OrdersLow": _points(
-        "shop.orders", 1, kind="sum", monotonic=True, temporality="delta", every=60 * SECOND, times=40
-    ),
-    "PaymentsRefused": _spans(status="error", failures=(FAILED,), times=20),
-    "PoolExhausted": _points("db.client.connection.usage", 20, attributes=POOL),
-    "QueueDeep": [
-        *_points("queue.depth", 6_000, resource={"service.instance.id": "a"}),
-        *_points("queue.depth", 6_000, resource={"service.instance.id": "b"}),
-    ],
-    "RefundsHigh": _logs(
-        "refunded 400 to bob", every=MINUTE, severity=9, template="refunded %s to %s", attributes={"refund.amount": 400}
-    ),
-    "RequestStuck": _spans(kind="server", lasted=40 * SECOND, times=2),
-    "RequestsFailing": _spans(kind="server", status="error", attributes={"http.route": "/pay"}),
-    "RequestsSlow": _points(
-        "http.server.request.duration", 1.2, unit="s", every=SECOND, times=900, attributes={"http.route": "/api/pay"}
-    ),
-    "ServiceDown": _points("service.up", 1, times=2, attributes={"service.name": "shop"}),
-}
-"""By rule, signals that it is about; `ServiceDown` is about those that do not come."""
-
-
-@pytest.mark.parametrize("name", sorted(SEEN))
-def test_a_rule_fires_on_what_it_is_about(name: str) -> None:
-    """On signals of its kind, and on nobody else's: a tenant without signals has no alert."""
-    fired = list(_told(_rules()[name], SEEN[name]))
-    assert fired, name
-    assert {(alert.name, alert.tenant) for alert in fired} == {(name, "acme")}
-    assert any(alert.firing for alert in fired)
+@pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.stem)
+def test_rules_do_what_their_tests_say(path: Path) -> None:
+    """`examples/rules/tests`: on signals of their kind, and not on their neighbours'."""
+    check_rules(path)
 
 
 def test_every_rule_of_the_examples_is_tried() -> None:
-    """A new example comes with its signals."""
-    assert set(_rules()) == set(SEEN)
+    """A new example comes with its test: one that sees it fire."""
+    fired = {one.alert for path in RULE_TESTS for one in _expected(path) if one.state == "firing"}
+    assert set(_rules()) - fired == set()
 
 
 def _rules() -> dict[str, Rule]:
@@ -214,20 +157,8 @@ def _rules() -> dict[str, Rule]:
     return {rule.alert: rule for rules in files for rule in rules}
 
 
-def _told(rule: Rule, signals: Sequence[Signal]) -> list[Alert]:
-    ruleset = RuleSet([rule], builtin=None, started_at=START)
-    told: list[Alert] = []
-    for signal in sorted(signals, key=lambda one: one.at):
-        told += _until_now(ruleset, signal.at)
-        told += ruleset.observe(signal, signal.at)
-    return told + _until_now(ruleset, START + 60 * MINUTE)
-
-
-def _until_now(ruleset: RuleSet, now: int) -> list[Alert]:
-    told: list[Alert] = []
-    while (due := ruleset.next_at()) is not None and due < now:
-        told += ruleset.evaluate(due)
-    return told
+def _expected(path: Path) -> list[ExpectedState | ExpectedChange]:
+    return [one for test in load(path).written.tests for one in (*test.alerts, *(test.changes or ()))]
 
 
 def _get(port: int, path: str) -> int:

@@ -19,8 +19,13 @@ from otel_alerting.config.settings import NAMES, variable
 from otel_alerting.render.sandbox import _FILTERS, _FUNCTIONS
 from otel_alerting.render.sheet import BLOCKS
 from otel_alerting.rules import measures
+from otel_alerting.rules.baseline import Baseline, methods
 from otel_alerting.rules.matching import AttributeMatcher, LogPattern, SpanPattern
 from otel_alerting.rules.rule import Defaults, GroupAttribute, Rule, RuleFile, SeverityStep
+from otel_alerting.rules.slo.burn import RATES, BurnRate
+from otel_alerting.rules.slo.objective import Sli, Slo
+from otel_alerting.testing.rules.file import AlertRuleTest, ExpAlert, ExpectedState, RuleTest, RuleTests
+from otel_alerting.testing.rules.signals import InputSeries, SeenLog, SeenMetric, SeenSpan
 
 ERRORS = [name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)]
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
@@ -68,18 +73,30 @@ def test_every_setting_and_command_is_told() -> None:
     assert [name for name in wanted if not is_said(name, text)] == []
 
 
-@pytest.mark.parametrize("struct", [Rule, RuleFile, Defaults, SeverityStep, GroupAttribute, SpanPattern, LogPattern])
+@pytest.mark.parametrize(
+    "struct",
+    [Rule, RuleFile, Defaults, SeverityStep, GroupAttribute, SpanPattern, LogPattern, Baseline, Slo, Sli, BurnRate],
+)
 def test_every_field_of_a_rule_is_told(struct: type) -> None:
     """In `rules.md`, under the name that users write."""
     text = (DOCS / "rules.md").read_text("utf-8")
     assert [name for name in shapes.fields(struct) if not is_said(name, text)] == []
 
 
+@pytest.mark.parametrize(
+    "struct", [RuleTests, RuleTest, InputSeries, SeenMetric, SeenLog, SeenSpan, ExpectedState, AlertRuleTest, ExpAlert]
+)
+def test_every_key_of_a_rule_test_is_told(struct: type) -> None:
+    """In `rule-tests.md`, under the name that users write."""
+    text = (DOCS / "rule-tests.md").read_text("utf-8")
+    assert [name for name in shapes.fields(struct) if f"`{name}`" not in text] == []
+
+
 def test_every_matcher_aggregate_and_built_in_rule_is_told() -> None:
     """In tables of `rules.md`."""
     text = (DOCS / "rules.md").read_text("utf-8")
     built_in = ("LoggedWarning", "LoggedError", "UnhandledException", "SpanFailed")
-    wanted = [*shapes.fields(AttributeMatcher), *measures.names(), *built_in]
+    wanted = [*shapes.fields(AttributeMatcher), *measures.names(), *methods.names(), *RATES, *built_in]
     assert [name for name in wanted if f"`{name}`" not in text] == []
 
 

@@ -31,6 +31,7 @@ from otel_alerting.handlers import (
     AlertSpanExporter,
 )
 from otel_alerting.handlers.metric_exporter import _interval, _is_helper_process
+from otel_alerting.handlers.points import point_of, points_in
 from otel_alerting.handlers.processors import DirectSpanProcessor, StampingLogProcessor, StampingSpanProcessor
 from otel_alerting.inbox import Inbox
 from otel_alerting.model import Buckets, ExponentialBuckets, Log, Point, Signal, Span
@@ -301,6 +302,24 @@ def test_a_point_leads_to_the_trace_of_a_measurement() -> None:
         counter.add(1)
     provider.force_flush()
     assert collected(inbox)["orders"].trace_id == f"{span.get_span_context().trace_id:032x}"
+    provider.shutdown()
+
+
+def test_a_histograms_point_leads_to_the_largest_measurement() -> None:
+    """It is the slow request that somebody wants to look at, not the last one."""
+    other = InMemoryMetricReader()
+    provider = MeterProvider([other], shutdown_on_exit=False)
+    histogram = provider.get_meter("lib").create_histogram("latency", explicit_bucket_boundaries_advisory=[1.0, 5.0])
+    traces = []
+    for seconds in (0.5, 9.0, 2.0):
+        with tracing().get_tracer("lib").start_as_current_span("work") as span:
+            histogram.record(seconds)
+            traces.append(f"{span.get_span_context().trace_id:032x}")
+    data = other.get_metrics_data()
+    assert data is not None
+    (point,) = [point_of(*found) for found in points_in(data)]
+    assert point is not None
+    assert point.trace_id == traces[1]
     provider.shutdown()
 
 

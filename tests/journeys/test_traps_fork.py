@@ -230,3 +230,28 @@ def test_celerys_children_tell_before_they_are_ended_and_nothing_goes_round(
     worker.terminate()
     worker.communicate(timeout=30)
     assert len(slack.requests) < 20
+
+
+def test_a_child_forked_at_any_moment_of_the_parents_first_work_tells(slack: SlackSimulator, program: Program) -> None:
+    """While the parent's threads import, load languages and connect, they hold locks that a child would wait for."""
+    ended = program.run(
+        """
+        import logging, os, time
+        from otel_alerting.handlers import AlertHandler
+        logging.getLogger().addHandler(AlertHandler())
+        logging.error("said by the parent")
+        children = []
+        for number in range(16):
+            time.sleep(0.025)
+            child = os.fork()
+            if not child:
+                logging.error("said by a child")
+                raise SystemExit
+            children.append(child)
+        print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+        """,
+        env=slack_in(slack),
+    )
+    assert ended.stdout.strip() == str([0] * 16), ended.stderr
+    assert "stopped before" not in ended.stderr
+    assert sum("said by a child" in str(message.payload) for message in slack.messages()) == 16

@@ -226,8 +226,9 @@ def test_uvicorns_workers_tell_and_its_resource_tracker_starts_nothing(slack: Sl
     )
     until(lambda: get(port) == "ok", what="uvicorn to answer")
     until(lambda: "served with an error" in said(slack), what="the error in Slack")
-    processes = [int(file.name.removeprefix("started.")) for file in program.folder.glob("started.*")]
-    assert len(processes) >= 4  # the parent, two workers, the resource tracker
+    started = program.folder.glob
+    until(lambda: len(list(started("started.*"))) >= 4, what="the parent, two workers and the resource tracker")
+    processes = [int(file.name.removeprefix("started.")) for file in started("started.*")]
     threads = {}
     for process in processes:
         answer = program.folder / f"threads.{process}"

@@ -112,3 +112,40 @@ def test_a_programs_own_sigterm_handler_stays_its_own(slack: SlackSimulator, pro
     process.terminate()
     assert process.wait(20) == 5
     assert "the till is slow" in said(slack)
+
+
+def test_what_a_hanging_slack_did_not_take_before_sigterm_is_said(slack: SlackSimulator, program: Program) -> None:
+    """The program ends in time, and stderr names what was not told."""
+    slack.fail(hang=60, times=None)
+    process = program.start(
+        command("opentelemetry-instrument"),
+        *(sys.executable, "APP"),
+        code="""
+        import logging, signal
+        logging.error("the till is broken")
+        print("ready", flush=True)
+        signal.pause()
+        """,
+        env={**ZERO_CODE, **slack_in(slack)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "ready"
+    until(lambda: slack.requests, what="the request that hangs")
+    process.terminate()
+    _, said_at_the_end = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGTERM
+    assert "LoggedError" in said_at_the_end
+
+
+def test_an_exception_that_leaves_a_span_and_the_program_counts_once(slack: SlackSimulator, program: Program) -> None:
+    """The span's recorder and the program's end both see it."""
+    program.run(
+        """
+        from opentelemetry import trace
+        with trace.get_tracer("shop").start_as_current_span("job"):
+            raise ValueError("boom")
+        """,
+        by=(command("opentelemetry-instrument"),),
+        env={**ZERO_CODE, **slack_in(slack)},
+    )
+    assert [message.metadata["occurrences"] for message in slack.messages()] == [1]

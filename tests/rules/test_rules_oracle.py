@@ -21,6 +21,7 @@ START = 1_700_000_100 * SECOND
 EVERY, LATE = 15, 30
 END = 900
 WORDS = ("warning", "high", "critical")
+ZERO = ("count", "rate", "sum", "increase", "unique", "absent")
 
 Seen = tuple[int, int, str, int]
 """When it happened, when it came (seconds), its group and its number."""
@@ -55,10 +56,11 @@ class Plan:
             recover = "" if step.recover is None else f", recover: {step.recover}"
             severity[name] = f"{{{word}: {step.limit}{recover}, for: {step.hold}s}}"
         steps = ", ".join(f"{name}: {step}" for name, step in severity.items())
-        of = "{a: 1}" if self.aggregate == "ratio" else "v"
+        of = {"ratio": "of: {a: 1},", "fraction": "of: {v: {at_least: 2}},"}.get(self.aggregate, "of: v,")
+        of = "" if self.aggregate in ("absent", "age") else of
         guard = f", min_count: {self.min_count}" if self.min_count else ""
         return (
-            f"version: 1\nrules:\n- {{alert: A, log: {{}}, by: [g], aggregate: {self.aggregate}, of: {of}, "
+            f"version: 1\nrules:\n- {{alert: A, log: {{}}, by: [g], aggregate: {self.aggregate}, {of} "
             f"window: {self.window}s, severity: {{{steps}}}, keep_firing_for: {self.keep}s, "
             f"no_data: {self.no_data}, no_data_after: {self.no_data_after}s{guard}}}\n"
         )
@@ -74,8 +76,14 @@ class Plan:
 def number(plan: Plan, values: list[int]) -> float | None:
     """The number over a window, by the book."""
     match plan.aggregate:
-        case "count":
+        case "count" | "increase":
             return len(values)
+        case "unique":
+            return len(set(values))
+        case "absent":
+            return float(not values)
+        case "fraction":
+            return sum(value >= 2 for value in values) / len(values) if values else math.nan
         case "rate":
             return len(values) / plan.window
         case "sum":
@@ -84,6 +92,8 @@ def number(plan: Plan, values: list[int]) -> float | None:
             return sum(value == 1 for value in values) / len(values) if values else math.nan
         case _ if not values:
             return None
+        case "age":
+            return values[-1]
         case "avg":
             return statistics.fmean(values)
         case "last":
@@ -110,19 +120,19 @@ class Oracle:
 
     def window(self, edge: int, came: int, until: int | None = None) -> list[int]:
         plan, seen = self.plan, self.seen[: len(self.seen) if until is None else until + 1]
-        length = plan.window if plan.aggregate != "last" else plan.no_data_after
+        length = {"last": plan.no_data_after, "age": END}.get(plan.aggregate, plan.window)
         inside = [(at, came_, v) for at, came_, _, v in seen if came_ <= came and edge - length < at <= edge]
-        return [v for _, _, v in sorted(inside, key=lambda one: one[:1])]
+        return [edge - at if plan.aggregate == "age" else v for at, _, v in sorted(inside, key=lambda one: one[:1])]
 
     def verdict(self, edge: int, values: list[int], came: int) -> float | bool | None:
         plan, value = self.plan, number(self.plan, values)
-        samples = min(len(values), 1) if plan.aggregate == "last" else len(values)
+        samples = min(len(values), 1) if plan.aggregate in ("last", "age", "absent") else len(values)
         if value is None and not (plan.min_count and plan.no_data == "ok"):
             newest = max(at for at, came_, _, _ in self.seen if came_ <= came)
             if edge - newest < plan.no_data_after or plan.no_data == "keep":
                 return None
             return plan.no_data == "alert"
-        least = plan.min_count or (0 if plan.aggregate in ("count", "rate", "sum") else 1)
+        least = plan.min_count or (0 if plan.aggregate in ZERO else 1)
         return False if value is None or math.isnan(value) or samples < least else value
 
     def event(self, index: int) -> Iterator[Told]:
@@ -227,7 +237,7 @@ def evaluated(rules: RuleSet, before: int) -> Iterator[Any]:
         yield from rules.evaluate(due)
 
 
-_PATIENT = ("avg", "min", "rate", "ratio", "last")
+_PATIENT = ("avg", "min", "rate", "ratio", "last", "increase", "unique", "fraction", "absent", "age")
 
 
 @st.composite

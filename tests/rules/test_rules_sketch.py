@@ -118,3 +118,74 @@ def test_any_float_may_come(values: list[float]) -> None:
     sketch = sketch_of(values)
     assert sketch.count() == len(finite)
     assert (sketch.quantile(0.5) is None) == (not finite)
+
+
+@given(
+    st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=200),
+    st.integers(-6, 20),
+    st.floats(0.01, 1),
+)
+def test_histograms_of_any_scale_give_their_quantiles(values: list[float], scale: int, share: float) -> None:
+    """Within a bucket of theirs, or of our own where theirs are finer."""
+    indices = [math.ceil(math.log2(value) * 2.0**scale) - 1 for value in values]
+    low = min(indices)
+    if max(indices) - low > 5_000:
+        return
+    counts = [indices.count(index) for index in range(low, max(indices) + 1)] if scale < 8 else None
+    sketch = Sketch()
+    if counts is None:  # one at a time: between fine buckets there are too many empty ones
+        for index in indices:
+            sketch.absorb(ExponentialBuckets(scale=scale, positive_offset=index, positive=(1,)))
+    else:
+        sketch.absorb(ExponentialBuckets(scale=scale, positive_offset=low, positive=tuple(counts)))
+    exact = sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+    base = 2 ** (2.0 ** -min(scale, 4))
+    found = sketch.quantile(share)
+    assert found is not None
+    assert exact / base * (1 - 1e-9) <= found <= exact * base * (1 + 1e-9)
+    assert sketch.count() == len(values)
+
+
+def test_zero_buckets_of_different_width_are_merged_at_the_widest() -> None:
+    """With the buckets that lie in it, to the end of the one that its threshold is in."""
+    narrow = ExponentialBuckets(scale=0, zero_count=2, zero_threshold=0.1, positive_offset=-3, positive=(4, 4, 4, 4))
+    wide = ExponentialBuckets(scale=0, zero_count=6, zero_threshold=0.3)
+    for order in ((narrow, wide), (wide, narrow)):
+        sketch = Sketch()
+        for one in order:
+            sketch.absorb(one)
+        # (0.125, 0.25] and (0.25, 0.5] have fallen into it: 16 numbers up to 0.5
+        assert sketch.quantile(8 / 24) == pytest.approx(0.25)
+        assert sketch.quantile(16 / 24) == pytest.approx(0.5)
+        assert sketch.quantile(18 / 24) == pytest.approx(0.5 * 2**0.5)
+
+
+def test_classic_and_exponential_buckets_are_read_together() -> None:
+    """Linear in the one, exponential in the other: the number at which their counts together pass the rank."""
+    sketch = Sketch()
+    sketch.absorb(Buckets(bounds=(4.0, 16.0), counts=(0, 10, 0)))
+    sketch.absorb(ExponentialBuckets(scale=-1, positive_offset=1, positive=(10,)))
+    for share in (0.1, 0.5, 0.9):
+        found = sketch.quantile(share)
+        assert found is not None
+        below = 10 * (found - 4) / 12 + 10 * math.log(found / 4) / math.log(4)
+        assert below == pytest.approx(20 * share)
+    sketch.absorb(Buckets(bounds=(4.0, 16.0), counts=(0, 0, 80)))
+    assert sketch.quantile(0.99) == 16.0
+
+
+@given(
+    st.lists(st.floats(-100, 100), min_size=1, max_size=50),
+    st.lists(st.integers(0, 5), min_size=4, max_size=4),
+    st.lists(st.floats(0, 1), min_size=2, max_size=5),
+)
+def test_quantiles_of_mixed_buckets_grow_with_the_share(
+    values: list[float], counts: list[int], shares: list[float]
+) -> None:
+    """Whatever is merged."""
+    sketch = sketch_of(values)
+    sketch.absorb(Buckets(bounds=(-5.0, 1.0, 10.0), counts=tuple(counts)))
+    sketch.absorb(ExponentialBuckets(scale=1, zero_count=3, zero_threshold=0.7, positive=(2,), negative=(1,)))
+    found = [sketch.quantile(share) for share in sorted(shares)]
+    assert all(one is not None for one in found)
+    assert found == sorted(found, key=lambda one: one or 0.0)

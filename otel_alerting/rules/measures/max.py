@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_alerting.model import Point, Signal
-from otel_alerting.rules.frame import Frame, measurements
+from otel_alerting.rules.frame import Frame, is_spread, measurements
 from otel_alerting.rules.window import Extremes
 
 
@@ -15,7 +15,7 @@ class Max:
 
     def add(self, at: int, signal: Signal, value: float) -> None:
         """Take one value in; a histogram without its own largest has none to give."""
-        if isinstance(signal, Point) and signal.buckets is not None:
+        if isinstance(signal, Point) and is_spread(signal):
             if signal.high is None:
                 return
             value = signal.high

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 
 from otel_alerting.model import Buckets, ExponentialBuckets, Point, Signal
-from otel_alerting.rules.frame import Frame
+from otel_alerting.rules.frame import Frame, is_spread
 from otel_alerting.rules.sketch import Sketch
 from otel_alerting.rules.window import Ring, Shape
 
@@ -19,8 +19,11 @@ class Quantile:
         self._ring = _Sketches(frame.shape)
 
     def add(self, at: int, signal: Signal, value: float) -> None:
-        """Take one value, or one histogram point, in."""
-        self._ring.add(at, signal.buckets if isinstance(signal, Point) and signal.buckets is not None else value)
+        """Take one value, or one histogram point, in; one without buckets has no values to give."""
+        if not isinstance(signal, Point) or not is_spread(signal):
+            self._ring.add(at, value)
+        elif signal.buckets is not None:
+            self._ring.add(at, signal.buckets)
 
     def value(self, at: int) -> float | None:
         """The quantile of the window that ends at `at`."""
