@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from otel_alerting.cli import surroundings
 from otel_alerting.config.document import Items, Pairs, Scalar
 from otel_alerting.config.read import Reading, attempt
@@ -23,7 +25,8 @@ from otel_alerting.config.schema import Config
 from otel_alerting.config.shapes import choose
 from otel_alerting.config.spot import Spot
 from otel_alerting.dispatch import spelling
-from otel_alerting.dispatch.intervals import Calendar
+from otel_alerting.dispatch.inhibition import InhibitRule
+from otel_alerting.dispatch.intervals import Calendar, NamedInterval
 from otel_alerting.dispatch.route import Path as Way
 from otel_alerting.dispatch.route import Route
 from otel_alerting.errors import ConfigurationError, Problem
@@ -33,8 +36,17 @@ from otel_alerting.model.duration import SECOND, Duration
 NAME = "routes"
 HELP = "Say who would be told of an alert with these labels, in which groups, and whether it is muted at a time."
 
-_SECTIONS = ("route", "inhibit_rules", "time_intervals", "mute_time_intervals")
-"""What counts of a plain alertmanager.yml."""
+
+class _Plain(msgspec.Struct, frozen=True):
+    """What counts of a plain alertmanager.yml."""
+
+    route: Route | None = None
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    time_intervals: tuple[NamedInterval, ...] = ()
+    mute_time_intervals: tuple[NamedInterval, ...] = ()
+
+
+_SECTIONS = _Plain.__struct_fields__
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,36 +124,36 @@ def _routing(around: surroundings.Surroundings) -> _Routing:
     return _Routing(config.route, Calendar(config.intervals), config, aliases=ours)
 
 
-def _read(around: surroundings.Surroundings) -> Reading[Config] | None:
+def _read(around: surroundings.Surroundings) -> Reading[_Plain] | None:
     try:
         text = Path(around.file).expanduser().read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return None  # loading says it better
-    return attempt(text, Config, around.file, env=around.env)
+    return attempt(text, _Plain, around.file, env=around.env)
 
 
-def _plain(reading: Reading[Config]) -> _Routing:
+def _plain(reading: Reading[_Plain]) -> _Routing:
     """The sections of an alertmanager.yml that matter here.
 
     Raises:
         ConfigurationError: with the problems in those.
     """
     wrong = [one for one in reading.problems if not one.path or one.path.startswith(_SECTIONS)]
-    config, top = reading.mended, Spot.of(reading)
-    if config is None or not (isinstance(reading.root, Pairs) and "route" in reading.root.nodes):
+    plain, top = reading.mended, Spot.of(reading)
+    if plain is None or plain.route is None:
         raise ConfigurationError(wrong or [top.top("route").misfit("nothing", "a route")])
-    wrong += _faults(config, top, set(_receivers(reading)))
+    intervals = (*plain.time_intervals, *plain.mute_time_intervals)
+    wrong += _faults(plain.route, {one.name for one in intervals}, top, set(_receivers(reading)))
     if wrong:
         raise ConfigurationError(wrong)
-    return _Routing(config.route, Calendar(config.intervals), None, aliases=False)
+    return _Routing(plain.route, Calendar(intervals), None, aliases=False)
 
 
-def _faults(config: Config, top: Spot, receivers: set[str]) -> Iterator[Problem]:
+def _faults(route: Route, intervals: set[str], top: Spot, receivers: set[str]) -> Iterator[Problem]:
     """Names that the file does not know, and what cannot stand at a root."""
-    intervals = {one.name for one in config.intervals}
-    for path, found, right in config.route.root_faults():
+    for path, found, right in route.root_faults():
         yield top.top(f"route.{path}").misfit(found, right)
-    for path, one in config.route.walk("route"):
+    for path, one in route.walk("route"):
         if one.receiver and one.receiver not in receivers:
             yield top.top(f"{path}.receiver").misfit(repr(one.receiver), "a receiver, " + choose("", receivers))
         for name in (*one.mute_time_intervals, *one.active_time_intervals):
@@ -149,7 +161,7 @@ def _faults(config: Config, top: Spot, receivers: set[str]) -> Iterator[Problem]
                 yield top.top(path).misfit(repr(name), "a time interval, " + choose(name, intervals))
 
 
-def _receivers(reading: Reading[Config]) -> Iterator[str]:
+def _receivers(reading: Reading[_Plain]) -> Iterator[str]:
     """The names alone: what stands in a receiver is another program's."""
     root = reading.root
     found = root.nodes.get("receivers") if isinstance(root, Pairs) else None

@@ -131,7 +131,7 @@ def test_a_plain_alertmanager_file_is_enough(run: Run, theirs: Path) -> None:
     ("change", "problem"),
     [
         (("receiver: pager", "receiver: pagr"), "route.routes[0].receiver"),
-        (("[off]", "[of]"), "no time interval 'of'"),
+        (("[off]", "[of]"), "found 'of'; expected a time interval, off"),
         (("api|db", "(api"), "regular expression"),
         (("[january]", "[janury]"), "mute_time_intervals[0].time_intervals[0].months[0]"),
         (("{severity: critical}, target", "{severity: critical}, trget"), "inhibit_rules[0].trget_match_re"),
