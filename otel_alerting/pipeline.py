@@ -23,7 +23,7 @@ from otel_alerting.rules.ruleset import RuleSet
 from otel_alerting.telemetry import Counters
 
 Account = Mapping[str, int]
-"""`raised`, `sent`, `merged`, `waiting`, and `dropped.<reason>` for each reason: the first is the sum of the others."""
+"""`raised`, `sent`, `merged`, `waiting`, `muted` and `dropped.<reason>` where there were any: the first is the sum."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,8 @@ class Pipeline:
         for tenant in self.dispatcher.tenants():
             books[tenant]["raised"] += self.dispatcher.raised(tenant)
             books[tenant]["waiting"] += self.dispatcher.waiting(tenant)
+            if muted := self.dispatcher.muted(tenant):
+                books[tenant]["muted"] += muted
         for tenant, changes in self._under_way.items():
             books[tenant]["waiting"] += changes
         for (name, labels), number in self.counters.all().items():

@@ -75,6 +75,9 @@ def build(
         dispatcher=Dispatcher(
             route=config.route,
             tenants=tenants,
+            routes={name: tree for name in config.tenants if (tree := config.tree(name)) is not None},
+            inhibit_rules=config.inhibit_rules,
+            time_intervals=config.intervals,
             unknown_tenant=config.unknown_tenant,
             default_tenant=config.defaults.tenant,
             counters=counters,

@@ -23,13 +23,11 @@ def cross_check(config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem
         config: as much of it as could be read.
         spot: where a path of it was written.
     """
-    yield from _receivers_are_unique(config, spot)
+    yield from _names_are_unique(config, spot)
     known = known_receivers(config, spot)
-    for path, found, right in config.route.root_faults():
-        if path != "receiver":
-            yield spot(f"route.{path}").misfit(found, right)
-        elif known is not None and not spot("route.receiver").is_lost:
-            yield spot("route.receiver").misfit(found, "the receiver of all that no branch takes: " + choose("", known))
+    for start, tree in _trees(config):
+        yield from _roots_are_whole(start, tree, known, spot)
+        yield from _intervals_are_known(start, tree, config, spot)
     for path, name in receivers_named(config):
         if known is not None and name not in known:
             yield spot(path).misfit(repr(name), choose(name, known))
@@ -43,9 +41,12 @@ def known_receivers(config: Config, spot: Callable[[str], Spot]) -> set[str] | N
 
 def receivers_named(config: Config) -> Iterator[tuple[str, str]]:
     """Every place that names a receiver: its path and the name."""
-    for path, route in branches(config.route, "route"):
-        if route.receiver:
-            yield f"{path}.receiver", route.receiver
+    for start, tree in _trees(config):
+        for path, route in tree.walk(start):
+            if route.receiver:
+                yield f"{path}.receiver", route.receiver
+            for number, escalation in enumerate(route.escalate or ()):
+                yield f"{path}.escalate[{number}].receiver", escalation.receiver
     for name, tenant in config.tenants.items():
         if tenant.receiver:
             yield f"{step('tenants', name)}.receiver", tenant.receiver
@@ -53,9 +54,7 @@ def receivers_named(config: Config) -> Iterator[tuple[str, str]]:
 
 def branches(route: Route, path: str) -> Iterator[tuple[str, Route]]:
     """A route and all below it, each with its path."""
-    yield path, route
-    for number, below in enumerate(route.routes):
-        yield from branches(below, f"{path}.routes[{number}]")
+    return route.walk(path)
 
 
 def rule_misfits(rules: RuleFile, top: Spot) -> Iterator[Problem]:
@@ -80,12 +79,41 @@ def repeated(rules: Iterable[tuple[Rule, Spot]], seen: Mapping[str, Spot]) -> It
         told.add(rule.alert)
 
 
-def _receivers_are_unique(config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
-    seen: dict[str, Spot] = {}
-    for number, receiver in enumerate(config.receivers):
-        here = spot(f"receivers[{number}].name")
-        if receiver.name in seen:
-            found = f"{receiver.name!r}, which {seen[receiver.name].where} has already"
-            yield here.misfit(found, "a name that no other receiver has")
-        if receiver.name:
-            seen.setdefault(receiver.name, here)
+def _trees(config: Config) -> Iterator[tuple[str, Route]]:
+    """All routes that stand at a root, each with its path."""
+    yield "route", config.route
+    for name in config.tenants:
+        tree = config.tree(name)
+        if tree is not None:
+            yield f"{step('tenants', name)}.route", tree
+
+
+def _roots_are_whole(start: str, tree: Route, known: set[str] | None, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    for path, found, right in tree.root_faults():
+        here = spot(f"{start}.{path}")
+        if path != "receiver":
+            yield here.misfit(found, right)
+        elif known is not None and not here.is_lost:
+            yield here.misfit(found, "the receiver of all that no branch takes: " + choose("", known))
+
+
+def _intervals_are_known(start: str, tree: Route, config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    known = {one.name for one in config.intervals}
+    if "" in known or spot("time_intervals").is_lost or spot("mute_time_intervals").is_lost:
+        return  # one could not be read, so that any name may be right
+    for path, route in tree.walk(start):
+        for key in ("mute_time_intervals", "active_time_intervals"):
+            for number, name in enumerate(getattr(route, key)):
+                if name not in known:
+                    yield spot(f"{path}.{key}[{number}]").misfit(repr(name), "a time interval, " + choose(name, known))
+
+
+def _names_are_unique(config: Config, spot: Callable[[str], Spot]) -> Iterator[Problem]:
+    for keys, what in ((("receivers",), "receiver"), (("time_intervals", "mute_time_intervals"), "time interval")):
+        seen: dict[str, Spot] = {}
+        for path, one in ((f"{key}[{n}].name", one) for key in keys for n, one in enumerate(getattr(config, key))):
+            if one.name in seen:
+                found = f"{one.name!r}, which {seen[one.name].where} has already"
+                yield spot(path).misfit(found, f"a name that no other {what} has")
+            if one.name:
+                seen.setdefault(one.name, spot(path))

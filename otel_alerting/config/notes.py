@@ -80,12 +80,12 @@ def _routes(
     """Of the routes below one: what no alert can match, and what an earlier one takes."""
     for number, below in enumerate(route.routes):
         here = spot(f"{path}.routes[{number}]")
-        own = _severities(below.matchers)
+        own = _severities(below.conditions)
         if not own & above:
-            words = " and ".join(str(one) for one in below.matchers if one.name == "severity")
+            words = " and ".join(str(one) for one in below.conditions if one.name == "severity")
             where = "" if not own else " where the routes above have left some"
             yield here.down("matchers").note(f"no alert comes here: there is no {words}{where}")
-        yield from _strangers(below.matchers, here.down("matchers"), tenants)
+        yield from _strangers(below.conditions, here.down("matchers"), tenants)
         if own:
             yield from _shadows(below, here, route.routes[:number], spot(path))
         yield from _routes(below, here.path, own & above or above, tenants, spot)
@@ -102,9 +102,9 @@ def _shadows(route: Route, here: Spot, earlier: Iterable[Route], parent: Spot) -
 
 def _takes_all_of(one: Route, other: Route) -> bool:
     """Does a route take every alert that the other would? It asks for less, and lets nothing through."""
-    less = {str(each) for each in one.matchers if each.name != "severity"}
-    more = {str(each) for each in other.matchers if each.name != "severity"}
-    return not one.continue_ and less <= more and _severities(one.matchers) >= _severities(other.matchers)
+    less = {str(each) for each in one.conditions if each.name != "severity"}
+    more = {str(each) for each in other.conditions if each.name != "severity"}
+    return not one.continue_ and less <= more and _severities(one.conditions) >= _severities(other.conditions)
 
 
 def _severities(matchers: Iterable[Matcher]) -> frozenset[Severity]:

@@ -24,6 +24,8 @@ from otel_alerting.config.values import (
     TraceUrl,
     is_url,
 )
+from otel_alerting.dispatch.inhibition import InhibitRule
+from otel_alerting.dispatch.intervals import NamedInterval
 from otel_alerting.dispatch.route import Route
 from otel_alerting.model.duration import MINUTE, SECOND, Duration
 from otel_alerting.model.severity import Severity
@@ -106,6 +108,8 @@ class TenantConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Their time zone, as `Europe/Paris`; else the default."""
     receiver: str = ""
     """Who is told at the root of the routes; else the route's receiver."""
+    route: Route | None = None
+    """Routes of their own, in place of those of the file."""
     templates: Folder | None = None
     """A folder of templates that come before all others."""
 
@@ -193,6 +197,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Who can be told; without any, the terminal."""
     route: Route = ROOT
     """Who is told what; without one, the only receiver."""
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    """Which alerts keep which others quiet while they fire, within each tenant."""
+    time_intervals: tuple[NamedInterval, ...] = ()
+    """Parts of the calendar, by the names under which routes and silences use them."""
+    mute_time_intervals: tuple[NamedInterval, ...] = ()
+    """Older place for `time_intervals`; both count."""
     rule_files: tuple[str, ...] = ()
     """Files with rules; `*` and `**` are understood; relative to this file."""
     rules: tuple[Rule, ...] = ()
@@ -223,6 +233,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of a name."""
         return next((one for one in self.receivers if one.name == name), None)
+
+    @property
+    def intervals(self) -> tuple[NamedInterval, ...]:
+        """All named time intervals."""
+        return (*self.time_intervals, *self.mute_time_intervals)
+
+    def tree(self, tenant: str) -> Route | None:
+        """A tenant's own routes, with what nobody said filled in; None for a tenant on the routes of all."""
+        said = self.tenants[tenant]
+        if said.route is None:
+            return None
+        receiver = said.route.receiver or said.receiver or self.route.receiver
+        return _root(msgspec.structs.replace(said.route, receiver=receiver), self.receivers)
 
 
 def _root(route: Route, receivers: tuple[Receiver, ...]) -> Route:

@@ -45,6 +45,10 @@ class Deadlines(Generic[K]):
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
+    def at(self, key: K) -> int | None:
+        """A key's deadline."""
+        return self._at.get(key)
+
     def __len__(self) -> int:
         return len(self._at)
 

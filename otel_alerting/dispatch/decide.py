@@ -17,6 +17,8 @@ class Since(msgspec.Struct, frozen=True, kw_only=True):
     """Rises of severity above what the readers know."""
     ended: int = 0
     """Alerts that stopped."""
+    back: int = 0
+    """Alerts that readers know, were silent about meanwhile, and that are to be seen again. Not a change."""
     moved: bool = False
     """Did counts, values or facts change, or a severity fall?"""
 
@@ -24,6 +26,16 @@ class Since(msgspec.Struct, frozen=True, kw_only=True):
     def changes(self) -> int:
         """What somebody must be told of: the unit of the account."""
         return self.started + self.worse + self.ended
+
+    def plus(self, other: Since, times: int = 1) -> Since:
+        """Both together; with `times` -1, this without the other."""
+        return Since(
+            started=self.started + times * other.started,
+            worse=self.worse + times * other.worse,
+            ended=self.ended + times * other.ended,
+            back=self.back + times * other.back,
+            moved=self.moved,
+        )
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +75,7 @@ def decide(
     updatable: bool,
     again_at: int,
     now: int,
+    acknowledged: bool = False,
     occurrences: int = 0,
     last: bool = False,
 ) -> Reason | None:
@@ -75,12 +88,15 @@ def decide(
         updatable: Is there a message that can be changed in place?
         again_at: When what is still wrong is told again, by `Told.again_at`.
         now: The moment to decide for.
+        acknowledged: Has somebody said of all that fires that they know? Then it is not repeated.
         occurrences: Observations behind the group by now.
         last: Will nobody be told later? Then the last number is told, where it can be changed in place or has doubled.
     """
-    if since.changes:
+    if since.changes or (since.back and firing):
         return _why(since, told, firing)
-    if firing and told is not None and now >= again_at:
+    if not firing:
+        return None
+    if not acknowledged and told is not None and now >= again_at:
         return Reason.REPEAT if told.heard else Reason.FIRST
     if last and since.moved and told is not None:
         worth_it = occurrences - told.occurrences >= max(_WORTH_A_WORD, told.occurrences)
@@ -96,4 +112,4 @@ def _why(since: Since, told: Told | None, firing: int) -> Reason:
         return Reason.FIRST
     if since.worse:
         return Reason.ESCALATED
-    return Reason.MORE if since.started else Reason.FEWER
+    return Reason.MORE if since.started or since.back else Reason.FEWER

@@ -1,49 +1,36 @@
-r"""A matcher is one condition on an alert's labels, as Alertmanager writes it: `env = prod`, `service =~ "api-.*"`.
+"""A matcher is one condition on an alert's labels, as Alertmanager writes it: `env = prod`, `service =~ "api-.*"`.
 
-Beyond Alertmanager's four operators there is an order on severity (`severity >= high`), which may be named by any of
-its aliases. Values know the escapes `\n \r \t \" \\ \xHH \uHHHH`; any other backslash stands for itself, so that a
-regular expression in quotes reads as it was written.
+Beyond Alertmanager's four operators there is an order on severity, `severity >= high`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from otel_alerting.dispatch import spelling
+from otel_alerting.dispatch.pattern import Pattern
+from otel_alerting.dispatch.spelling import OPERATORS, ORDERED, Said
 from otel_alerting.model import Alert, Severity
 
 Test: TypeAlias = Callable[[Alert], bool]
 
-EQUAL, NOT_EQUAL, MATCHES, NOT_MATCHES = "=", "!=", "=~", "!~"
-ORDERED: Final = {
-    ">=": Severity.__ge__,
-    "<=": Severity.__le__,
-    ">": Severity.__gt__,
-    "<": Severity.__lt__,
-}
-"""Operators that only severity has, because only it has an order."""
-OPERATORS: Final = (EQUAL, NOT_EQUAL, MATCHES, NOT_MATCHES, *ORDERED)
-
-_RIGHT = 'a matcher as service = api, severity >= high or host =~ "web-.*"'
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_NAME = re.compile(rf"\s*({_QUOTED}|[^\s{{}}!=~,<>\\\"'`]+)\s*", re.DOTALL)
-_OPERATOR = re.compile(r"(=~|!~|!=|>=|<=|=(?!=)|>|<)\s*")
-_PLAIN_NAME = re.compile(r"[^\s{}!=~,<>\\\"'`]+")
-_PLAIN_VALUE = re.compile(r"[^,\"'`]*")
-_ESCAPE = re.compile(r'\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([nrt"\\]))')
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_SPELLED = {char: f"\\{letter}" for letter, char in _ESCAPED.items()}
+EQUAL, NOT_EQUAL, MATCHES, NOT_MATCHES = OPERATORS
+_ORDER: Final = dict(zip(ORDERED, (Severity.__ge__, Severity.__le__, Severity.__gt__, Severity.__lt__), strict=True))
+_EMPTY: Final = Alert(tenant="", name="", labels={"severity": ""}, severity=Severity.DEBUG, started_at=0, updated_at=0)
 
 
 class Matcher:
     """One condition on a label, or on the virtual `alertname`, `severity` and `tenant`. Frozen, hashable.
 
-    A label that an alert has not is the empty text. Regular expressions match the whole value.
+    A label that an alert has not is the empty text. Regular expressions (RE2's syntax) match the whole value. An alert
+    whose maker gave it a label `severity` is held against that word as it is; any other has its severity under each of
+    its names, so that `severity = error` means high here as everywhere.
 
     Raises:
-        ValueError: an unknown operator, an order on anything but severity, a word that is no severity, or a regular
-            expression that cannot be compiled.
+        ValueError: an unknown operator, an order on anything but severity or against no severity, or a regular
+            expression that is none.
     """
 
     __slots__ = ("_test", "name", "operator", "value")
@@ -54,7 +41,7 @@ class Matcher:
 
     def __init__(self, name: str, operator: str, value: str) -> None:
         if not name:
-            raise ValueError(f"a label's name is missing; {_RIGHT}")
+            raise ValueError(f"a label's name is missing; {spelling.RIGHT}")
         self.name, self.operator, self.value = name, operator, value
         self._test: Test = _test(name, operator, value)
 
@@ -74,19 +61,27 @@ class Matcher:
         """Does the condition hold for this alert?"""
         return self._test(alert)
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Does it hold where the label is missing?"""
+        return self.operator not in ORDERED and self._test(_EMPTY)
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Matcher) and str(self) == str(other)
+        return isinstance(other, Matcher) and self._said == other._said
 
     def __hash__(self) -> int:
-        return hash((self.name, self.operator, self.value))
+        return hash(self._said)
 
     def __str__(self) -> str:
         """As `parse` reads it, always in the same spelling."""
-        name = self.name if _PLAIN_NAME.fullmatch(self.name) else _quoted(self.name)
-        return f"{name}{self.operator}{_quoted(self.value)}"
+        return spelling.written(self._said)
 
     def __repr__(self) -> str:
         return f"Matcher.parse({str(self)!r})"
+
+    @property
+    def _said(self) -> Said:
+        return Said(self.name, self.operator, self.value)
 
 
 class Matchers(tuple[Matcher, ...]):
@@ -96,113 +91,80 @@ class Matchers(tuple[Matcher, ...]):
 
     @classmethod
     def parse(cls, said: str | int | float) -> Matchers:
-        """Read matchers as Alertmanager's API and `amtool` write them: `a=b, c!="d"`, with or without braces.
+        """Read matchers as Alertmanager's files, its API and `amtool` write them: `a=b, c!="d"`, braces or not.
 
         Raises:
             ValueError: with what would be right.
         """
-        text = str(said).strip()
-        if text.startswith("{"):
-            if not text.endswith("}"):
-                raise ValueError(f"{text!r} opens a brace and does not close it")
-            text = text[1:-1]
-        return cls(_each(text))
+        return cls(Matcher(*one) for one in spelling.read(str(said)))
+
+    @classmethod
+    def of(
+        cls,
+        said: Iterable[Matcher | Iterable[Matcher]],
+        match: Mapping[str, str] = MappingProxyType({}),
+        match_re: Mapping[str, str] = MappingProxyType({}),
+    ) -> Matchers:
+        """One list of conditions from all ways to write them in a file.
+
+        Args:
+            said: Conditions, and lists of them (one text may hold several).
+            match: Alertmanager's older form: a label and its value.
+            match_re: The same with regular expressions.
+
+        Raises:
+            ValueError: what is no regular expression.
+        """
+        found = [Matcher(name, EQUAL, value) for name, value in sorted(match.items())]
+        found += [Matcher(name, MATCHES, value) for name, value in sorted(match_re.items())]
+        for one in said:
+            found += [one] if isinstance(one, Matcher) else one
+        return cls(found)
 
     def matches(self, alert: Alert) -> bool:
         """Do all conditions hold for this alert?"""
-        return all(matcher.matches(alert) for matcher in self)
+        return all(matcher._test(alert) for matcher in self)
 
     def __str__(self) -> str:
         return "{" + ",".join(map(str, self)) + "}"
 
 
-def _each(text: str) -> Iterator[Matcher]:
-    at = 0
-    while text[at:].strip():
-        name, at = _name(text, at)
-        operator, at = _operator(text, at)
-        value, at = _value(text, at)
-        yield Matcher(name, operator, value)
-
-
-def _name(text: str, at: int) -> tuple[str, int]:
-    found = _NAME.match(text, at)
-    if found is None:
-        raise ValueError(f"a label's name is expected at {text[at:]!r}; {_RIGHT}")
-    return _unquoted(found[1]), found.end()
-
-
-def _operator(text: str, at: int) -> tuple[str, int]:
-    found = _OPERATOR.match(text, at)
-    if found is None:
-        raise ValueError(f"one of {' '.join(OPERATORS)} is expected after {text[:at].strip()!r}; {_RIGHT}")
-    return found[1], found.end()
-
-
-def _value(text: str, at: int) -> tuple[str, int]:
-    quoted = re.compile(_QUOTED, re.DOTALL).match(text, at)
-    found = quoted or _PLAIN_VALUE.match(text, at)
-    assert found is not None  # a plain value may be empty
-    rest = text[found.end() :].lstrip()
-    if rest and not rest.startswith(","):
-        raise ValueError(f'{text[at:]!r} is not a value; quote it as "…", with \\" for a quote inside')
-    return _unquoted(found[0].strip()), len(text) - len(rest) + 1 if rest else len(text)
-
-
-def _unquoted(text: str) -> str:
-    if text.startswith('"'):
-        text = text[1:-1]
-    return _ESCAPE.sub(_unescaped, text)
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    code = found[1] or found[2]
-    return chr(int(code, 16)) if code else _ESCAPED[found[3]]
-
-
-def _quoted(text: str) -> str:
-    return '"' + re.sub(r'[\n\r\t"\\]', lambda found: _SPELLED[found[0]], text) + '"'
-
-
 def _test(name: str, operator: str, value: str) -> Test:
+    if operator in _ORDER:
+        return _order_test(name, operator, value)
+    if operator not in OPERATORS:
+        raise ValueError(f"{operator!r} is not an operator; one of {' '.join((*OPERATORS, *ORDERED))}")
+    if operator in (MATCHES, NOT_MATCHES):
+        matches, wanted = Pattern(value).matches, operator == MATCHES
+        if name == "severity":
+            return _severity_test(matches, wanted)
+        return lambda alert: matches(alert.label(name)) is wanted
     if name == "severity":
-        return _severity_test(operator, value)
-    if operator in ORDERED:
-        raise ValueError(f"only severity has an order; {name} takes = != =~ !~")
+        return _severity_test(value.__eq__, operator == EQUAL, value)
     if operator == EQUAL:
         return lambda alert: alert.label(name) == value
-    if operator == NOT_EQUAL:
-        return lambda alert: alert.label(name) != value
-    pattern, wanted = _pattern(value), _wanted(operator)
-    return lambda alert: (pattern.fullmatch(alert.label(name)) is not None) is wanted
+    return lambda alert: alert.label(name) != value
 
 
-def _severity_test(operator: str, value: str) -> Test:
-    """Every condition on severity is a set of severities: five look-ups now, one later."""
-    if operator in (MATCHES, NOT_MATCHES):
-        pattern, wanted = _pattern(value), _wanted(operator)
-        covered = frozenset(each for each in Severity if any(map(pattern.fullmatch, each.spellings)) is wanted)
-    else:
-        bound = Severity.parse(value)
-        compare = {EQUAL: Severity.__eq__, NOT_EQUAL: Severity.__ne__, **ORDERED}.get(operator)
-        if compare is None:
-            raise _no_operator(operator)
-        covered = frozenset(each for each in Severity if compare(each, bound))
+def _order_test(name: str, operator: str, value: str) -> Test:
+    if name != "severity":
+        raise ValueError(f"only severity has an order; {name} takes {' '.join(OPERATORS)}")
+    compare, bound = _ORDER[operator], Severity.parse(value)
+    covered = frozenset(each for each in Severity if compare(each, bound))
     return lambda alert: alert.severity in covered
 
 
-def _pattern(value: str) -> re.Pattern[str]:
-    try:
-        return re.compile(value)
-    except re.error as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+def _severity_test(is_meant: Callable[[str], object], wanted: bool, word: str = "") -> Test:
+    """A severity that somebody gave as a label is a text like any other; ours are all of their names."""
+    words = {word, word.strip().lower()}
+    covered = frozenset(
+        each
+        for each in Severity
+        if (any(is_meant(name) is True for name in each.spellings) or not words.isdisjoint(each.spellings)) is wanted
+    )
 
+    def holds(alert: Alert) -> bool:
+        said = alert.labels.get("severity")
+        return alert.severity in covered if said is None else (is_meant(said) is True) is wanted
 
-def _wanted(operator: str) -> bool:
-    if operator not in (MATCHES, NOT_MATCHES):
-        raise _no_operator(operator)
-    return operator == MATCHES
-
-
-def _no_operator(operator: str) -> ValueError:
-    return ValueError(f"{operator!r} is not an operator; one of {' '.join(OPERATORS)}")
+    return holds

@@ -8,7 +8,7 @@ from __future__ import annotations
 from otel_alerting.model.alert import Alert, Reading, State
 from otel_alerting.model.labels import Labels, identity
 from otel_alerting.model.message import Action, Field, Message
-from otel_alerting.model.notification import News, Notification, Reason
+from otel_alerting.model.notification import Acknowledgement, News, Notification, Reason
 from otel_alerting.model.receipt import Delivery, Outcome, Receipt
 from otel_alerting.model.severity import Severity
 from otel_alerting.model.signal import (
@@ -26,6 +26,7 @@ from otel_alerting.model.signal import (
 from otel_alerting.model.tenant import Tenant
 
 __all__ = [
+    "Acknowledgement",
     "Action",
     "Alert",
     "Attributes",

@@ -100,11 +100,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return self.state is State.FIRING
 
     def label(self, name: str) -> str:
-        """A label's value, or one of the virtual `alertname`, `severity`, `tenant`; empty when it has none."""
+        """A label's value, or one of the virtual `alertname`, `severity`, `tenant`; empty when it has none.
+
+        A label `severity` that its maker gave it stands as it is: other systems have other words (`page`, `none`).
+        """
         if name == "alertname":
             return self.name
         if name == "severity":
-            return self.severity.word
+            return self.labels.get("severity", self.severity.word)
         if name == "tenant":
             return self.tenant
         return self.labels.get(name, "")

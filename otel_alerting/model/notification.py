@@ -44,6 +44,16 @@ class News(str, enum.Enum):
     """It ended."""
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody said that they know of an alert: it is not repeated and not escalated until it is over or worse."""
+
+    by: str
+    """Who."""
+    at: int
+    """When."""
+    comment: str = ""
+
+
 _LOUDNESS = (Reason.UPDATED, Reason.REPEAT, Reason.FEWER, Reason.MORE, Reason.ESCALATED, Reason.FIRST)
 
 
@@ -76,6 +86,12 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """When the oldest alert of the group began."""
     news: Mapping[str, News] = {}
     """By an alert's identity: what the group's readers, who know the others, were not told of before."""
+    acknowledged: Mapping[str, Acknowledgement] = {}
+    """By an alert's identity: who said that they know of it."""
+    muted: int = 0
+    """Alerts of the group that are kept back, silenced or inhibited: no total counts them, nothing lists them."""
+    escalated_after: int = 0
+    """Nanoseconds after which this receiver is told too, because nobody acknowledged; 0 for the first readers."""
     lost: Mapping[str, int] = {}
     """What could not be taken in since the last notification to this tenant, by reason."""
     unknown_tenant: str = ""
@@ -88,8 +104,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """The same decision has the same id, in every process: 16 hexadecimal digits."""
-        raw = f"{self.group}\x1f{self.receiver}\x1f{self.seq}\x1f{len(self.parts)}".encode()
-        return hashlib.blake2b(raw, digest_size=8).hexdigest()
+        return notification_id(self.group, self.receiver, self.seq, len(self.parts))
 
     @property
     def over(self) -> bool:
@@ -119,6 +134,12 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
             lost=_summed((earlier.lost, self.lost)),
             previous={**earlier.previous, **self.previous},
         )
+
+
+def notification_id(group: str, receiver: str, seq: int, parts: int = 0) -> str:
+    """The id of a group's notification of this number, made of so many others."""
+    raw = f"{group}\x1f{receiver}\x1f{seq}\x1f{parts}".encode()
+    return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
 def digest(parts: Iterable[Notification]) -> Notification:

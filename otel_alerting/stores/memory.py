@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from itertools import islice
 
 from otel_alerting.errors import StaleEpoch
 from otel_alerting.ports import Clock, Epoch, Position
+from otel_alerting.stores.running import Running
 
 
 class MemoryStore:
@@ -20,7 +20,7 @@ class MemoryStore:
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self._clock: Clock = clock or _Running()
+        self._clock: Clock = clock or Running()
         self._lock = threading.Lock()
         self._streams: dict[str, _Stream] = {}
         self._buckets: dict[str, dict[str, _Part]] = {}
@@ -42,6 +42,7 @@ class MemoryStore:
             there = self._streams.get(stream)
             if there is None:
                 return []
+            limit = max(min(limit, len(there.entries)), 0)
             begin = max(after, there.last - len(there.entries))
             behind = max(there.last - begin, 0)
             if behind * 2 < len(there.entries):  # a deque is walked, and readers are mostly near its end
@@ -57,7 +58,7 @@ class MemoryStore:
             there = self._streams.get(stream)
             if there is None:
                 return []
-            entries = list(islice(reversed(there.entries), max(limit, 0)))
+            entries = list(islice(reversed(there.entries), max(min(limit, len(there.entries)), 0)))
             return [(there.last - back, entry) for back, entry in enumerate(entries)]
 
     def trim(self, stream: str, before: Position) -> None:
@@ -149,13 +150,3 @@ class _Lease:
     holder: str = ""
     epoch: Epoch = 0
     ends: int = -1
-
-
-class _Running:
-    """The time as it passes."""
-
-    def now(self) -> int:
-        return time.time_ns()
-
-    def monotonic(self) -> int:
-        return time.monotonic_ns()

@@ -57,7 +57,7 @@ def test_every_layer_is_told_in_one_answer_in_the_order_of_the_files() -> None:
         "route:\n"
         "  receiver: opps\n"
         "  routes:\n"
-        "  - {matchers: ['severity = hgih'], receiver: nobody}\n"
+        "  - {matchers: ['severity >= hgih'], receiver: nobody}\n"
         "rule_files: [rules/*.yaml, gone/*.yaml]\n"
         "rules:\n"
         "- {alert: A, metric: m, above: 1, window: 50s}\n"

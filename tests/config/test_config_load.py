@@ -83,7 +83,7 @@ def test_problems_of_a_tenants_file_name_that_file() -> None:
         "tenants.d/a.b.yaml:2: receiver: found 'nobody'; expected console",
         (
             "tenants.d/c.yaml:1: lokale: found the unknown key 'lokale'; "
-            "expected one of locale, receiver, templates, timezone (did you mean 'locale'?)"
+            "expected one of locale, receiver, route, templates, timezone (did you mean 'locale'?)"
         ),
         (
             "tenants.d/globex.yaml:1: found a second tenant 'globex', which alerting.yaml:2 has already; "

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from otel_alerting.dispatch.dispatcher import Dispatcher
+from otel_alerting.dispatch.flapping import Flapping
 from otel_alerting.dispatch.matcher import Matcher
 from otel_alerting.dispatch.route import Route
 from otel_alerting.model import Alert, Delivery, Notification, Outcome, Reason, Receipt, Severity, Tenant
@@ -20,6 +21,7 @@ ROUTE = Route(
     group_wait=Duration(5 * SECOND),
     group_interval=Duration(20 * SECOND),
     repeat_interval=Duration(60 * SECOND),
+    flapping=Flapping(times=0),
     routes=(
         Route(matchers=(Matcher.parse("host = b"),), receiver="copy", group_by=("...",), continue_=True),
         Route(matchers=(Matcher.parse("host = b"),)),
@@ -209,7 +211,7 @@ class Account(RuleBasedStateMachine):
         self.exit()
         self.the_account_balances()
         assert (self.ours.active(), self.ours.next_at()) == ([], None)
-        assert (self.ours._groups, self.ours._following, len(self.ours._expiries)) == ({}, {}, 0), (
+        assert (self.ours._roster.groups, self.ours._roster._following, len(self.ours._expiries)) == ({}, {}, 0), (
             "nothing stays behind"
         )
 

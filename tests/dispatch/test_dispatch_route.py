@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_alerting.config.read import read
+from otel_alerting.dispatch.intervals import Calendar, NamedInterval, TimeInterval, TimeOfDay, TimeRange
 from otel_alerting.dispatch.matcher import Matcher
 from otel_alerting.dispatch.route import Path, Route
+from otel_alerting.errors import ConfigurationError
 from otel_alerting.model import Alert, Severity
 from otel_alerting.model.duration import MINUTE, SECOND, Duration
 
@@ -205,3 +209,57 @@ def test_any_tree_has_somebody_for_any_alert(routes: list[Route], a: str, b: str
     assert found
     keys = [path.key for path in tree.paths(seen)]
     assert len(set(keys)) == len(keys)
+
+
+def test_times_at_which_a_route_is_muted_are_its_own() -> None:
+    """They are not inherited, as in Alertmanager; a route may be quiet in some times, or outside of others."""
+    night = NamedInterval(
+        name="night",
+        time_intervals=(TimeInterval(times=(TimeRange(start_time=TimeOfDay(0), end_time=TimeOfDay(360)),)),),
+    )
+    tree = Route(
+        receiver="r",
+        routes=(
+            Route(
+                matchers=(Matcher.parse("a=1"),),
+                mute_time_intervals=("night",),
+                routes=(Route(matchers=(Matcher.parse("b=1"),), active_time_intervals=("night", "day")),),
+            ),
+        ),
+    )
+    (above,), (below,) = tree.paths(alert(a="1")), tree.paths(alert(a="1", b="1"))
+    calendar, hour = Calendar([night]), 60 * MINUTE
+    assert [above.muted_by(calendar, at) for at in (hour, 7 * hour)] == [("night",), ()]
+    assert [below.muted_by(calendar, at) for at in (hour, 7 * hour)] == [(), ("night", "day")]
+
+
+def test_the_root_is_never_muted() -> None:
+    """Somebody hears of everything."""
+    wrong = Route(receiver="r", mute_time_intervals=("x",), active_time_intervals=("y",))
+    assert [path for path, _, _ in wrong.root_faults()] == ["mute_time_intervals", "active_time_intervals"]
+
+
+def test_all_ways_to_write_matchers_are_one() -> None:
+    """A list, one text with several, and the two older keys; read from a file, and the same once it is made again."""
+    text = "{match: {a: 1}, match_re: {b: x|y}, matchers: ['c!=z', '{d=\"e\", f=~\"g.*\"}']}"
+    made = read(text, Route, "t")
+    assert str(made.conditions) == '{a="1",b=~"x|y",c!="z",d="e",f=~"g.*"}'
+    assert read("{matchers: 'a=1, b=~\"x|y\"'}", Route, "t").conditions == made.conditions[:2]
+    assert msgspec.structs.replace(made).conditions == made.conditions
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("{match_re: {a: '('}}", ""),
+        ("{matchers: ['a=~(']}", "matchers[0]"),
+        ("{escalate: [{after: 0s, receiver: x}]}", "escalate[0].after"),
+        ("{escalate: [{after: 5m, receiver: x}, {after: 5m, receiver: y}]}", "escalate[1].after"),
+        ("{flapping: {times: -1}}", "flapping.times"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_where_it_stands(said: str, path: str) -> None:
+    """With the key's path."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(said, Route, "t")
+    assert [problem.path for problem in caught.value.problems] == [path]

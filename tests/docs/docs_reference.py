@@ -67,7 +67,7 @@ REFERENCES: Mapping[str, Callable[[], str]] = {
 
 def _tables(struct: type, path: str, done: list[type]) -> Iterator[str]:
     """The table of a Struct, then those of the Structs in it; rules have a page of their own."""
-    done.append(struct)
+    done += [struct] if struct not in done else []
     fields, docs = shapes.fields(struct), field_docs(struct)
     yield f"### {f'`{path}`' if path else 'The file'}\n"
     about = _cell((struct.__doc__ or "").strip().partition("\n\n")[0])
@@ -83,10 +83,14 @@ def _tables(struct: type, path: str, done: list[type]) -> Iterator[str]:
             for name, field in fields.items()
         ]
         yield _table(("key", "value", "default", "meaning"), rows)
+    ahead: dict[type, str] = {}
     for name, field in fields.items():
         inner, below = _inside(field.type, f"{path}.{name}" if path else name)
         if inner is not None and inner not in done and inner.__name__ != "Rule":
-            yield from _tables(inner, below, done)
+            ahead.setdefault(inner, below)
+    done += ahead  # what stands here is told here, and not where it stands deeper
+    for inner, below in ahead.items():
+        yield from _tables(inner, below, done)
 
 
 def _inside(wanted: object, path: str) -> tuple[type | None, str]:
@@ -107,7 +111,13 @@ _KINDS: Mapping[str, str] = {
     "Folder": "folder",
     "HttpUrl": "URL",
     "LocaleName": "language",
-    "Matcher": "matcher",
+    "DayRange": "day of the month, or a range",
+    "Location": "time zone",
+    "Matchers": "matchers",
+    "MonthRange": "month, or a range",
+    "TimeOfDay": "time of day",
+    "WeekdayRange": "weekday, or a range",
+    "YearRange": "year, or a range",
     "Path": "file",
     "Pattern": "regular expression",
     "Secret": "secret",
@@ -163,15 +173,22 @@ def _meaning(said: str) -> str:
 def _command(command: cli.Command) -> str:
     parser = argparse.ArgumentParser(prog=f"otel-alerting {command.NAME}", add_help=False)
     command.add_arguments(parser)
-    rows = [(_argument(action), _cell(action.help or "")) for action in parser._actions]
-    usage = " ".join([parser.prog, "[options]", *filter(None, map(_place, parser._actions))])
-    return f"## {command.NAME}\n\n{command.HELP}\n\n```text\n{usage}\n```\n\n{_table(('argument', 'meaning'), rows)}"
+    below = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    parsers = {f"{command.NAME} {name}": one for choices in below for name, one in choices.items()}
+    return "\n".join(_usage(name, command.HELP, one) for name, one in (parsers or {command.NAME: parser}).items())
+
+
+def _usage(name: str, about: str, parser: argparse.ArgumentParser) -> str:
+    actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+    rows = [(_argument(action), _cell(action.help or "")) for action in actions]
+    usage = " ".join([f"otel-alerting {name}", "[options]", *filter(None, map(_place, actions))])
+    return f"## {name}\n\n{about}\n\n```text\n{usage}\n```\n\n{_table(('argument', 'meaning'), rows)}"
 
 
 def _place(action: argparse.Action) -> str:
     """A positional argument as a usage line shows it; argparse's own line is another in every version of Python."""
     name = action.metavar if isinstance(action.metavar, str) else action.dest
-    return "" if action.option_strings else f"[{name}]" if action.nargs == "?" else name
+    return "" if action.option_strings else f"[{name}]" if action.nargs in ("?", "*") else name
 
 
 def _argument(action: argparse.Action) -> str:
