@@ -111,6 +111,12 @@ class Pipeline:
                 self.counters.add("ahead", number)
             self._send(self.dispatcher.due(now))
 
+    def change_rules(self, ruleset: RuleSet, now: int) -> None:
+        """Go on with other rules; those that are the same go on as if nothing had happened."""
+        for alert in ruleset.succeed(self.ruleset, now):
+            self.accept(alert, now)
+        self.ruleset = ruleset
+
     def next_at(self) -> int | None:
         """When there is something to do next; None while only a signal could bring it."""
         moments = [at for at in (self.ruleset.next_at(), self.dispatcher.next_at()) if at is not None]

@@ -29,6 +29,8 @@ _SLICE = 100
 """Entries between two offers of the interpreter lock: one to two milliseconds of work."""
 _CHORES = 1.0
 """Seconds between two looks after what the ways in keep in order (a handler that `dictConfig` took away)."""
+_WATCH = 5.0
+"""Seconds between two looks whether the configuration has changed: a few `stat` calls."""
 _REST = 1.0
 """Seconds of rest after a turn that failed: a fault that comes back must not take a processor for itself."""
 _GRACE = 500_000_000
@@ -59,7 +61,9 @@ class Background:
         self.pipeline: Pipeline | None = None
         """None until the thread has built it."""
         self.shutdown = SHUTDOWN
-        self._chores_at = 0
+        self.watch: Callable[[Pipeline, int], object] | None = None
+        """Looks whether the files of the configuration have changed; None without any."""
+        self._chores_at = self._watch_at = 0
         self._chores = False
         self._make = make
         self._clock = clock or SystemClock()
@@ -203,7 +207,7 @@ class Background:
 
     def _until_next(self, pipeline: Pipeline) -> float | None:
         at = pipeline.next_at()
-        longest = _CHORES if self._chores else 3600.0
+        longest = _CHORES if self._chores else _WATCH if self.watch else 3600.0
         if at is None:
             return longest
         return min(max((at - self._clock.now()) / 1e9, 0.001), longest)
@@ -213,6 +217,10 @@ class Background:
         if now >= self._chores_at:
             self._chores_at = now + int(_CHORES * 1e9)
             self._chores = inboxes.do_chores()
+        if self.watch is not None and self.pipeline is not None and now >= self._watch_at:
+            self._watch_at = now + int(_WATCH * 1e9)
+            with inboxes.unforkable:
+                self._guarded(functools.partial(self.watch, self.pipeline, self._clock.now()))
 
     def _end(self, pipeline: Pipeline) -> None:
         self._drain(pipeline)

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from otel_alerting.config.schema import Config, RetryOnFailure, SlackConfig
@@ -15,7 +15,9 @@ from otel_alerting.delivery.courier import Courier
 from otel_alerting.delivery.retry import Retry
 from otel_alerting.dispatch.dispatcher import Dispatcher
 from otel_alerting.dispatch.history import History
-from otel_alerting.model import Attributes, Delivery, Message, Notification, Receipt, Tenant
+from otel_alerting.errors import Problem
+from otel_alerting.model import Alert, Attributes, Delivery, Message, Notification, Receipt, Severity, Tenant
+from otel_alerting.model.duration import HOUR
 from otel_alerting.notifiers.console import Console
 from otel_alerting.notifiers.slack import Slack
 from otel_alerting.pipeline import Pipeline, Receiver
@@ -50,6 +52,8 @@ def build(
     _warm(config)
     redactor = Redactor(config.redact.patterns, config.redact.keys)
     tenants = {name: _tenant(name, config) for name in config.tenants}
+    if tenants and config.unknown_tenant == "default":
+        tenants.setdefault(config.defaults.tenant, Tenant(name=config.defaults.tenant))  # whoever names none is known
     receivers = {receiver.name: _receiver(receiver, counters) for receiver in config.receivers}
     told: deque[Delivery] = deque()
 
@@ -69,9 +73,7 @@ def build(
     if threads:
         courier.start()
     return Pipeline(
-        ruleset=RuleSet(
-            config.rules, builtin=_builtin(config, redactor), started_at=clock.now(), tenant=config.defaults.tenant
-        ),
+        ruleset=ruleset(config, clock.now()),
         dispatcher=Dispatcher(
             route=config.route,
             tenants=tenants,
@@ -92,6 +94,32 @@ def build(
         default_tenant=config.defaults.tenant,
         resource=_fallback_resource(),
     )
+
+
+def ruleset(config: Config, now: int) -> RuleSet:
+    """The rules of a configuration, and those that are built in."""
+    redactor = Redactor(config.redact.patterns, config.redact.keys)
+    return RuleSet(config.rules, builtin=_builtin(config, redactor), started_at=now, tenant=config.defaults.tenant)
+
+
+def broken(config: Config, problems: Sequence[Problem], now: int) -> Alert:
+    """What the default tenant is told when a program runs without some of its rules: stderr is read by nobody."""
+    more = f"\n… and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+    return Alert(
+        tenant=config.defaults.tenant,
+        name="RulesLeftOut",
+        labels={"service.name": str(_fallback_resource()["service.name"])},
+        severity=Severity.HIGH,
+        started_at=now,
+        updated_at=now,
+        expires_at=now + HOUR,
+        count=len(problems),
+        text="\n".join(map(str, problems[:_TOLD])) + more,
+    )
+
+
+_TOLD = 5
+"""Mistakes that a message quotes."""
 
 
 def _warm(config: Config) -> None:

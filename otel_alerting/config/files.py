@@ -26,6 +26,10 @@ class Files:
     problems: list[Problem] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """The files, in the order in which they were read."""
+    of_rules: set[str] = field(default_factory=set)
+    """Those of them that are rule files."""
+    of_tenants: dict[str, str] = field(default_factory=dict)
+    """Those that are one tenant's, by name."""
 
     def read(self, path: Path, wanted: type[T], missing: Spot) -> Reading[T] | None:
         """Read one file; None when it cannot be opened, which is a problem of whoever names it."""
@@ -52,6 +56,7 @@ class Files:
             found = f"{pattern!r}, which matches no file"
             self.problems.append(missing.misfit(found, "a path or pattern that finds a file"))
         for path in paths:
+            self.of_rules.add(_shown(path))
             reading = self.read(path, RuleFile, missing)
             if reading is not None and reading.mended is not None:
                 top = Spot.of(reading)
@@ -63,6 +68,7 @@ class Files:
         """The tenants of a folder: each file is named after its tenant, who is known also when it cannot be read."""
         paths = sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")) if folder.is_dir() else []
         for path in paths:
+            self.of_tenants[_shown(path)] = path.stem
             reading = self.read(path, TenantConfig, missing)
             mended = reading.mended if reading is not None else None
             yield path.stem, mended or TenantConfig(), Spot.of(reading) if reading is not None else Spot(_shown(path))

@@ -48,13 +48,18 @@ def load(
         ConfigurationError: with all problems of all files, and of the variables and keywords that it cannot do without.
     """
     found = examine(path, env, overrides)
+    say(found)
+    if found.faults:
+        raise ConfigurationError(found.faults)
+    return found.config
+
+
+def say(found: Examined) -> None:
+    """Say on stderr what a program can do without."""
     for slip in found.slips:
         complain(f"configuration: {slip}; this setting is left out")
     for note in found.variables:
         complain(f"configuration: {note}")
-    if found.faults:
-        raise ConfigurationError(found.faults)
-    return found.config
 
 
 def examine(

@@ -86,11 +86,12 @@ class Reading(Generic[T]):
 
 def in_order(problems: Iterable[Problem], files: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Problems file by file as these are given and then first come up, each file's by line, each problem once."""
-    each = [(_place_of(problem), problem) for problem in dict.fromkeys(problems)]
+    each = [(place_of(problem), problem) for problem in dict.fromkeys(problems)]
     order = {file: number for number, file in enumerate(dict.fromkeys((*files, *(file for (file, _), _ in each))))}
     return tuple(problem for _, problem in sorted(each, key=lambda one: (order[one[0][0]], one[0][1])))
 
 
-def _place_of(problem: Problem) -> tuple[str, int]:
+def place_of(problem: Problem) -> tuple[str, int]:
+    """File (variable, keyword) and line; line 0 for none."""
     file, _, line = problem.where.rpartition(":")
     return (file, int(line)) if line.isdigit() else (problem.where, 0)

@@ -61,6 +61,8 @@ ALERTS: Mapping[str, str] = {
     "UnhandledException": N_("Unhandled exception"),
     # TRANSLATORS: Name of a built-in alert: an operation (an OpenTelemetry span) ended with an error.
     "SpanFailed": N_("Failed operation"),
+    # TRANSLATORS: Name of a built-in alert: rules in the configuration have mistakes in them and are not used.
+    "RulesLeftOut": N_("Rules with mistakes"),
     # TRANSLATORS: Name of a built-in alert: a rule has met more groups than it can keep apart.
     "TooManySeries": N_("Too many series for a rule"),
 }

@@ -248,3 +248,21 @@ def test_gunicorn_workers_each_tell(slack: SlackSimulator, program: Program, wor
     process.terminate()
     assert process.wait(15) == 0
     assert said(slack).count("said while loading") >= 1
+
+
+def test_a_mistake_in_one_rule_takes_slack_away_from_nobody(slack: SlackSimulator, program: Program) -> None:
+    """The program's alerts arrive, and so does what is wrong with the rule."""
+    (program.folder / "rules.yaml").write_text("version: 1\nrules: [{alert: X, metric: q, abvoe: 5}]\n")
+    ended = program.run(
+        """
+        import logging
+        from otel_alerting.handlers import AlertHandler
+        logging.getLogger().addHandler(AlertHandler(rules="rules.yaml"))
+        logging.error("the till is broken")
+        """,
+        env={"OTEL_ALERTING_SLACK_WEBHOOK_URL": slack.webhook_url},
+    )
+    words = " ".join(str(message.payload) for message in slack.messages())
+    assert "the till is broken" in words
+    assert "abvoe" in words
+    assert "abvoe" in ended.stderr
