@@ -32,6 +32,7 @@ _KNOWN: dict[str, tuple[float, str]] = {
     "%": (0.01, "ratio"),
 }
 
+_SHOWN = {"By": "B"}
 _UCUM: dict[str, tuple[float, str]] = {
     **{unit: (factor, "s") for unit, factor in _TIME.items()},
     **{prefix + "By": (factor, "By") for prefix, factor in (_SI | _IEC).items()},
@@ -63,6 +64,10 @@ class Quantity(msgspec.Struct, frozen=True):
         if not math.isfinite(value):
             raise ValueError(_RIGHT)
         return cls(value, unit)
+
+    def __str__(self) -> str:
+        """In its base unit, as people write it."""
+        return f"{self.value * 100:g}%" if self.unit == "ratio" else f"{self.value:g}{_SHOWN.get(self.unit, self.unit)}"
 
     def within(self, unit: str) -> float:
         """The number to hold against numbers in this unit: `800ms` is 0.8 in `s` and 800 in `ms`."""

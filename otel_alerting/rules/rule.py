@@ -14,7 +14,8 @@ import msgspec
 from otel_alerting.model import Severity
 from otel_alerting.model.duration import MINUTE, SECOND, Duration
 from otel_alerting.rules.baseline import Baseline
-from otel_alerting.rules.condition import FALLING, RISING, Problems, SeverityStep, step_of
+from otel_alerting.rules.condition import FALLING, RISING, Comparing, Problems, SeverityStep, step_of
+from otel_alerting.rules.dimension import dimension_of, misfits
 from otel_alerting.rules.operand import WINDOW, FurtherCondition, GroupAttribute, Number
 from otel_alerting.rules.quantity import Quantity
 from otel_alerting.rules.slo.objective import Slo
@@ -131,8 +132,21 @@ class Rule(Number, frozen=True, kw_only=True):
         if self.kind != "metric" and self.by == "series":
             yield "by", "series", "metrics only: spans and logs have no series"
         yield from self._unclear_severity()
+        yield from self._unclear_limits()
         yield from self._unclear_numbers()
         yield from self._unclear_memory()
+
+    def _unclear_limits(self) -> Problems:
+        if self.compare is None:
+            yield from misfits(dimension_of(self), self._conditions())
+        for key, further in (("and", self.and_), ("unless", self.unless)):
+            for number, one in enumerate(further):
+                yield from misfits(dimension_of(one), iter([(f"{key}[{number}].", one)]))
+
+    def _conditions(self) -> Iterator[tuple[str, Comparing]]:
+        yield "", self
+        if isinstance(self.severity, Mapping):
+            yield from ((f"severity.{severity.word}.", step) for severity, step in self.severity.items())
 
     def _unclear_severity(self) -> Problems:
         if isinstance(self.severity, Mapping):

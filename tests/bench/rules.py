@@ -41,10 +41,10 @@ AGGREGATES = {
     "min": "of: v, below: -5",
     "max": "of: v, above: 1e9",
     "p99": "of: v, above: 1e9",
-    "ratio": "of: {v: {above: 50}}, above: 200%",
+    "ratio": "of: {v: {above: 50}}, above: 100%",
     "last": "of: v, above: 1e9",
     "increase": "above: 1e9",
-    "fraction": "of: {v: {above: 50}}, above: 200%",
+    "fraction": "of: {v: {above: 50}}, above: 100%",
     "unique": "of: v, above: 1e9",
     "changes": "of: v, above: 1e9",
     "forecast": "of: v, above: 1e9",
@@ -143,7 +143,7 @@ def many(number: int, services: list[str]) -> RuleSet:
     own = [*services, *(f"other{n}" for n in range(number))]
     rules = [
         f"{{alert: A{n}, span: {{kind: server}}, where: {{service.name: {own[n // 2]}}}, by: [span.name], "
-        + ("aggregate: ratio, of: {status: error}, above: 200%}" if n % 2 else "aggregate: p99, above: 100s}")
+        + ("aggregate: ratio, of: {status: error}, above: 100%}" if n % 2 else "aggregate: p99, above: 100s}")
         for n in range(number)
     ]
     return RuleSet(read(f"{{version: 1, rules: [{', '.join(rules)}]}}", RuleFile, "rules.yaml").complete())

@@ -244,7 +244,9 @@ _PATIENT = ("avg", "min", "rate", "ratio", "last", "increase", "unique", "fracti
 def plans(draw: Any, *, eager: bool = False) -> Plan:
     aggregate = draw(st.sampled_from(["count", "sum", "max", *([] if eager else _PATIENT)]))
     rising = eager or draw(st.booleans())
-    limits = sorted(draw(st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True)), reverse=not rising)
+    most = 1 if rising and aggregate in ("ratio", "fraction") else 6  # a share is never above all of it
+    some = st.lists(st.integers(0, most), min_size=1, max_size=min(3, most + 1), unique=True)
+    limits = sorted(draw(some), reverse=not rising)
     steps = []
     for limit in limits:
         margin = draw(st.none() | st.integers(0, 3))

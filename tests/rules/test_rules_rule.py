@@ -152,3 +152,42 @@ def test_every_measure_is_found_by_its_name(name: str) -> None:
 def test_what_is_no_measure_is_none(name: str) -> None:
     """Also what is a file's name and no word for users."""
     assert not measures.knows(name)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("{span: {}, aggregate: ratio, of: {status: error}, above: 5}", "a share from 0% to 100% (did you mean 5%?)"),
+        ("{span: {}, aggregate: ratio, of: {status: error}, above: 5ms}", "a share"),
+        ("{span: {}, aggregate: p99, above: 5%}", "a time, as 800ms"),
+        ("{span: {}, aggregate: p99, severity: {high: {above: 2GiB}}}", "a time, as 800ms"),
+        ("{span: {}, aggregate: p99, above: 2s, recover: 5%}", "a time, as 800ms"),
+        ("{log: {}, above: 2ms}", "a number without a unit"),
+        ("{log: {}, above: 2, and: [{span: {}, aggregate: avg, above: 3%}]}", "a time, as 800ms"),
+        ("{metric: m, aggregate: age, above: 5%}", "a time, as 800ms"),
+    ],
+)
+def test_a_limit_that_can_never_be_meant_is_refused(said: str, told: str) -> None:
+    """A share above 5, a time in percent, a count in milliseconds: what these numbers are is known beforehand."""
+    with pytest.raises(ConfigurationError) as error:
+        read(f"version: 1\nrules: [{{alert: A, {said[1:]}]\n", RuleFile, "rules.yaml")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{span: {}, aggregate: ratio, of: {status: error}, above: 5%}",
+        "{span: {}, aggregate: ratio, of: {status: error}, above: 0.05}",
+        "{span: {}, aggregate: p99, above: 0.8}",
+        "{log: {}, above: 2k}",
+        "{metric: m, above: 80%}",
+        "{metric: m, aggregate: rate, above: 2MiB}",
+        "{span: {}, of: bytes, aggregate: sum, above: 2GiB}",
+        "{span: {}, aggregate: rate, compare: {to: 7d}, below: -50%}",
+        "{log: {}, divide_by: {log: {}}, above: 200%}",
+    ],
+)
+def test_a_limit_of_what_only_the_data_know_is_taken(said: str) -> None:
+    """And plain numbers always are."""
+    assert read(f"version: 1\nrules: [{{alert: A, {said[1:]}]\n", RuleFile, "rules.yaml").rules
