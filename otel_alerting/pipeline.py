@@ -65,7 +65,7 @@ class Pipeline:
         self._under_way: Counter[str] = Counter()
         """By tenant: alert changes that were handed over, and nobody has said yet what became of them."""
         self._redact = redact
-        self._default_tenant = default_tenant
+        self.default_tenant = default_tenant
         self._resource = resource or {}
 
     def take(self, item: Signal | Alert, now: int) -> None:
@@ -78,7 +78,7 @@ class Pipeline:
     def observe(self, signal: Signal, now: int) -> None:
         """Hold a signal against the rules."""
         resource = signal.resource or self._resource
-        tenant = signal.tenant or first_of(TENANT_KEYS, resource) or self._default_tenant
+        tenant = signal.tenant or first_of(TENANT_KEYS, resource) or self.default_tenant
         if resource is not signal.resource or tenant != signal.tenant:
             signal = msgspec.structs.replace(signal, tenant=tenant, resource=resource)
         self.counters.add("signals", kind=type(signal).__name__.lower())  # names of tenants may be anybody's invention
@@ -89,7 +89,7 @@ class Pipeline:
         """Take an alert in: from here on it is told, or it is said why not."""
         alert = self._redact(alert)
         if not alert.tenant:
-            alert = msgspec.structs.replace(alert, tenant=self._default_tenant, identity="")
+            alert = msgspec.structs.replace(alert, tenant=self.default_tenant, identity="")
         if self.history.saw(alert):
             self.counters.add("alerts", state=alert.state.value)
         self.dispatcher.accept(alert, now)
@@ -97,7 +97,7 @@ class Pipeline:
     def lose(self, counts: Mapping[str, int]) -> None:
         """Say what could not be taken in, by reason: the next message to the default tenant tells it."""
         for reason, number in counts.items():
-            self._lose(self._default_tenant, reason, number)
+            self._lose(self.default_tenant, reason, number)
 
     def tick(self, now: int) -> None:
         """Do what is due: settle deliveries, evaluate rules, decide, and hand over to the courier."""

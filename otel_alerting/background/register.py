@@ -6,11 +6,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from otel_alerting import inbox as inboxes
 from otel_alerting.background.thread import SHUTDOWN, Background, SystemClock
-from otel_alerting.errors import Problem
 from otel_alerting.inbox import Inbox
 from otel_alerting.pipeline import Account, Pipeline
 from otel_alerting.telemetry import Counters, complain
@@ -83,37 +82,30 @@ def _make(background: Background) -> Pipeline | None:
     """The pipeline of a shared inbox; None where its configuration switches everything off."""
     inbox = background.inbox
     from otel_alerting.config.build import broken, build, ruleset
-    from otel_alerting.config.leaving import load_usable
-    from otel_alerting.config.load import examine
+    from otel_alerting.config.load import examine, say
     from otel_alerting.config.schema import Config
     from otel_alerting.config.watch import Watch
     from otel_alerting.errors import ConfigurationError
 
     settings, clock = dict(inbox.settings), SystemClock()
     path = settings.pop("config", None)
+    found = examine(path, overrides=settings)
+    say(found)
     try:
-        config, left_out, found = load_usable(path, settings)
-    except ConfigurationError as error:
-        _say(error.problems)
+        config = found.usable()
+    except ConfigurationError:
         complain("the configuration cannot be used: alerts go to the console until it is mended")
-        config, left_out, found = Config(), (), None
+        config = Config()
     if not config.enabled:
         return None
     background.shutdown = config.shutdown_timeout / 1e9
     pipeline = build(config, clock=clock, counters=Counters(), ring=inbox.ring)
-    if found is not None and found.files:
-        watch = Watch(lambda: examine(path, overrides=settings), lambda changed: ruleset(changed, clock.now()), found)
+    if found.files and found.is_usable:
+        watch = Watch(lambda: examine(path, overrides=settings), lambda config: ruleset(config, clock.now()), found)
         background.watch = watch.look
-    if left_out:
-        _say(left_out)
-        complain("rules with a mistake in them are left out; all others hold")
-        pipeline.accept(broken(config, left_out, clock.now()), clock.now())
+    if found.faults and found.is_usable:
+        pipeline.accept(broken(config, found.faults, clock.now()), clock.now())
     return pipeline
-
-
-def _say(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        complain(f"configuration: {problem}")
 
 
 def _drain_in_children() -> None:

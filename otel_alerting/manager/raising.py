@@ -15,6 +15,7 @@ from otel_alerting.dispatch.history import plain
 from otel_alerting.errors import AlertingError
 from otel_alerting.handlers.settings import KNOWN
 from otel_alerting.inbox import Inbox
+from otel_alerting.manager.quieting import Quieting
 from otel_alerting.model import Alert, Point, Severity
 from otel_alerting.model.duration import MINUTE
 from otel_alerting.rules.warnings import fingerprint
@@ -33,7 +34,7 @@ _UNIT = re.compile(r"[!-~]{0,63}")
 """OpenTelemetry's own syntax of both; its SDK raises for anything else."""
 
 
-class AlertManager:
+class AlertManager(Quieting):
     """Raise alerts and feed numbers to rules, for one tenant or for whichever is bound.
 
     ```python
@@ -56,8 +57,10 @@ class AlertManager:
         meter_provider: MeterProvider | None = None,
         **settings: str,
     ) -> None:
-        self.tenant_id = None if tenant_id is None else text("tenant_id", tenant_id, may_be_empty=True)
-        self._inbox = inbox if inbox is not None else _shared(settings)
+        super().__init__(
+            None if tenant_id is None else text("tenant_id", tenant_id, may_be_empty=True),
+            inbox if inbox is not None else _shared(settings),
+        )
         self._meter_provider = meter_provider
         self._instruments: dict[tuple[str, str, str], Counter | Histogram] = {}
         self._lock = threading.Lock()
