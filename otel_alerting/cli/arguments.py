@@ -19,7 +19,7 @@ def of(parse: Callable[[str], T]) -> Callable[[str], T]:
         try:
             return parse(said)
         except ValueError as error:
-            found = "" if repr(said) in str(error) else f"found {said!r}; "
+            found = "" if repr(said) in str(error) else f"found {said!r}; expected "
             raise argparse.ArgumentTypeError(found + str(error)) from None
 
     return read
@@ -33,7 +33,7 @@ def fact(said: str) -> tuple[str, Fact]:
     """
     name, equals, value = said.partition("=")
     if not (name and equals):
-        raise argparse.ArgumentTypeError(f"found {said!r}; NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"found {said!r}; expected NAME=VALUE")
     try:
         read = json.loads(value)
     except ValueError:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from otel_alerting.cli import starter
 from otel_alerting.cli.starter import Answers
+from otel_alerting.config.schema import CHANNEL
 from otel_alerting.config.values import LocaleName, TimezoneName, is_url
 from otel_alerting.errors import ConfigurationError, Problem
 
@@ -102,6 +103,8 @@ def _problems(answers: Answers) -> Iterator[Problem]:
         yield Problem("--webhook-url", "", "a value that is not shown", "a URL that begins with https://")
     if answers.token and not answers.channel:
         yield Problem("--channel", "", "a token without a channel", 'the channel to post to, as "#ops"')
+    if any(map(str.isspace, answers.channel)):
+        yield Problem("--channel", "", repr(answers.channel), CHANNEL)
     for name, value in (("--webhook-url", answers.webhook_url), ("--token", answers.token)):
         if any(char.isspace() or char in "'\"" for char in value):
             yield Problem(name, "", "a value with blanks or quotes", "the value as Slack shows it")

@@ -49,12 +49,12 @@ def run(args: argparse.Namespace) -> int:
     reader = _reader(config, args)
     message, failed = _message(config, reader, args)
     payload = _payload(message)
+    if args.html:
+        _write_page(Path(args.html), payload, message, reader)
+        print(f"{args.html}: written", file=sys.stderr if args.json else sys.stdout)
     if args.json:
         print(json.dumps(payload, indent=2, ensure_ascii=False))
-    elif args.html:
-        _write_page(Path(args.html), payload, message, reader)
-        print(f"{args.html}: written")
-    else:
+    elif not args.html:
         print(_drawn(payload, reader))
     return 1 if failed else 0
 
@@ -151,7 +151,10 @@ def _facts(file: str | None) -> Mapping[str, Fact] | None:
         return None
     try:
         said = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        found = f"no file to read at {file!r} ({error.strerror or type(error).__name__})"
+        raise _wrong("--data", found, "a file with a JSON object") from None
+    except ValueError as error:
         raise _wrong("--data", f"no JSON in {file!r} ({error})", "a file with a JSON object") from None
     if not isinstance(said, dict):
         raise _wrong("--data", f"JSON in {file!r} that is no object", 'an object, as {"drift_score": 0.85}')

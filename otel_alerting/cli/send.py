@@ -12,6 +12,8 @@ import msgspec
 
 from otel_alerting.cli import surroundings
 from otel_alerting.cli.arguments import fact, of
+from otel_alerting.cli.check import text_problems
+from otel_alerting.config.load import examine, say
 from otel_alerting.config.schema import Config
 from otel_alerting.config.shapes import choose
 from otel_alerting.config.values import duration
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send it; 0 only when every place has taken it."""
-    config = surroundings.look_around(args.config, args.env_file).load()
+    config = _config(args)
     if not config.enabled:
         raise ConfigurationError([Problem("the configuration", "enabled", "false", "true, or nothing is ever sent")])
     misuse = list(_misuse(config, args))
@@ -64,6 +66,20 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(deliveries)
     return 0 if _arrived(deliveries) else 1
+
+
+def _config(args: argparse.Namespace) -> Config:
+    """The configuration; without what is wrong in rules, as a program has it that is to run on.
+
+    Raises:
+        ConfigurationError: with all that `check` would say, so that nobody mends it twice.
+    """
+    around = surroundings.look_around(args.config, args.env_file)
+    found = examine(around.file or None, around.env)
+    if not found.is_usable:
+        raise ConfigurationError(found.in_order(text_problems(found)))
+    say(found)
+    return found.usable()
 
 
 def _misuse(config: Config, args: argparse.Namespace) -> Iterator[Problem]:

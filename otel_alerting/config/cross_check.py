@@ -61,12 +61,21 @@ def rule_misfits(rules: RuleFile, top: Spot) -> Iterator[Problem]:
     """What only a whole file of rules can say, of a file of which perhaps not everything could be read."""
     for path, found, right in rules.problems():
         rule = path.partition(".")[0]
-        if path.endswith(".alert"):
-            is_known = bool(rules.rules[int(rule[6:-1])].alert)
-        else:
-            is_known = top.top(rule).is_sound and top.top("defaults.interval").is_sound
-        if is_known:
+        is_named = path.endswith(".alert")
+        if bool(rules.rules[int(rule[6:-1])].alert) if is_named else _is_known(rule, path, top):
             yield top.top(path).misfit(found, right)
+
+
+def _is_known(rule: str, path: str, top: Spot) -> bool:
+    """Is it certain that a span does not fit its interval, whatever else of the rule could not be read?
+
+    How many intervals a window may have depends on what is measured in it.
+    """
+    if not top.top("defaults.interval").is_sound:
+        return False
+    above = path.rpartition(".")[0]
+    parts = (path, f"{rule}.interval", f"{rule}.slo", f"{above}.aggregate")
+    return top.top(rule).is_sound or (top.top(path).is_written and all(top.top(part).is_sound for part in parts))
 
 
 def repeated(rules: Iterable[tuple[Rule, Spot]], seen: Mapping[str, Spot]) -> Iterator[Problem]:

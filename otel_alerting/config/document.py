@@ -62,7 +62,7 @@ _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = frozenset({"map", "seq", "null", "bool", "int", "float", "str", "timestamp", "value", "merge"})
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _resolve: Callable[..., object] = yaml.resolver.Resolver().resolve
-_REFERENCE = re.compile(r"\$?\$\{([^}]*)\}")
+_REFERENCE = re.compile(r"\$?\$\{([^}]*)(\}|\Z)")
 _NAMED = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _DECIMAL = re.compile(r"[-+]?[0-9][0-9_]*")
 _BASED = re.compile(r"[-+]?0[xob][0-9a-fA-F_]+")
@@ -147,16 +147,18 @@ def substituted(said: str, env: Mapping[str, str]) -> tuple[str, str]:
 
     Raises:
         LookupError: with the name of a variable that is not set and has no default.
-        ValueError: with a reference that cannot be read.
+        ValueError: with a reference that cannot be read; what follows an unclosed one may be a secret.
     """
     sources: list[str] = []
 
     def put(found: re.Match[str]) -> str:
         if found[0].startswith("$$"):
             return found[0][1:]
+        if not found[2]:
+            raise ValueError("an unclosed ${")
         named = _NAMED.fullmatch(found[1])
         if not named:
-            raise ValueError(found[0])
+            raise ValueError(f"the reference {found[0]}")
         sources.append(f"${{env:{named[1]}}}")
         value = env.get(named[1], "") or named[2]
         if value is None:
@@ -249,7 +251,7 @@ class _Parser:
             right = f"it to be set, or a default: ${{env:{name}:-…}}"
             self._say(raw, path, f"the variable {name}, which is not set", right)
         except ValueError as error:
-            self._say(raw, path, f"the reference {error}", "${env:NAME} or ${env:NAME:-default}")
+            self._say(raw, path, str(error), "${env:NAME} or ${env:NAME:-default}; $${ for the text ${")
         plain = not raw.style  # None, or empty where libyaml reads
         value = resolved(said) if plain and source else _value(said, str(raw.tag).removeprefix(_TAG), plain=plain)
         broken = len(self.problems) > before

@@ -33,7 +33,7 @@ class Files:
 
     def read(self, path: Path, wanted: type[T], missing: Spot) -> Reading[T] | None:
         """Read one file; None when it cannot be opened, which is a problem of whoever names it."""
-        shown = _shown(path)
+        shown = shown_path(path)
         self.names.append(shown)
         try:
             text = path.read_text("utf-8")
@@ -56,7 +56,7 @@ class Files:
             found = f"{pattern!r}, which matches no file"
             self.problems.append(missing.misfit(found, "a path or pattern that finds a file"))
         for path in paths:
-            self.of_rules.add(_shown(path))
+            self.of_rules.add(shown_path(path))
             reading = self.read(path, RuleFile, missing)
             if reading is not None and reading.mended is not None:
                 top = Spot.of(reading)
@@ -64,17 +64,18 @@ class Files:
                 rules = reading.mended.complete()
                 yield [(rule, top.down(f"rules[{number}]")) for number, rule in enumerate(rules)]
 
-    def tenants(self, folder: Path, missing: Spot) -> Iterator[tuple[str, TenantConfig, Spot]]:
+    def tenants(self, folder: Path) -> Iterator[tuple[str, TenantConfig, Spot]]:
         """The tenants of a folder: each file is named after its tenant, who is known also when it cannot be read."""
         paths = sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")) if folder.is_dir() else []
         for path in paths:
-            self.of_tenants[_shown(path)] = path.stem
-            reading = self.read(path, TenantConfig, missing)
+            self.of_tenants[shown_path(path)] = path.stem
+            here = Spot(shown_path(path))
+            reading = self.read(path, TenantConfig, here)
             mended = reading.mended if reading is not None else None
-            yield path.stem, mended or TenantConfig(), Spot.of(reading) if reading is not None else Spot(_shown(path))
+            yield path.stem, mended or TenantConfig(), Spot.of(reading) if reading is not None else here
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """A path as people find it again: relative to the working directory where it lies inside."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, cast, get_args, get_origin
 
@@ -85,6 +85,17 @@ def fits(node: Node, wanted: Wanted) -> bool:
     if shapes.parser(wanted) or get_origin(wanted) is Literal or shapes.is_enum(wanted):
         return True
     return (isinstance(wanted, type) and wanted in (str, Path)) or _primitive_fits(node, wanted)
+
+
+def of_one(node: Scalar, options: Iterable[Wanted]) -> Wanted | None:
+    """The list among these types that a value without brackets is the only member of; None where there is none.
+
+    A word that one of the types knows by itself is that word.
+    """
+    words = [str(word) for one in options if get_origin(one) is Literal for word in get_args(one)]
+    if node.value is None or node.said in words:
+        return None
+    return next((one for one in options if shapes.takes_one(one)), None)
 
 
 def _primitive_fits(node: Scalar, wanted: Wanted) -> bool:

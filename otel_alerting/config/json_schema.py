@@ -59,7 +59,8 @@ class _Making:
     def _bare(self, wanted: Wanted) -> Json:
         several = shapes.options(wanted)
         if len(several) > 1:
-            return {"anyOf": _once(self.of(one) for one in several)}
+            without_brackets: list[Json] = [{"type": "string"} for one in several if shapes.takes_one(one)]
+            return {"anyOf": _once((*map(self.of, several), *without_brackets))}
         if wanted is None:
             return {"type": "null"}
         if shapes.is_anything(wanted):

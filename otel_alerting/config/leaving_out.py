@@ -1,4 +1,4 @@
-"""Leaving out is what becomes of a mistake in one rule or one tenant's file: the rest of the configuration holds.
+"""A cost is what a program does without that runs on with a mistake in its configuration: a rule, or a tenant.
 
 A mistake inside a rule costs that rule; one beside the rules of a file, in its `defaults` or its YAML, costs all rules
 of that file, because each of them would be another one without it. The same goes for rules in the main file. A mistake
@@ -28,7 +28,7 @@ class Cost:
 
     fault: Problem
     words: str
-    """What is left out, in words: `this rule`."""
+    """What is left out, in words: `this rule is`."""
     file: str = ""
     rules: str = ""
     """The path of the rule, or of all that are below it."""
@@ -43,7 +43,7 @@ class Remote:
     """The main file."""
     rule_files: Collection[str]
     tenants: Mapping[str, str]
-    """By file: the tenant in it."""
+    """By file: the tenant in it; empty for a second file of a tenant."""
     pattern: str
     """The variable or keyword that names rule files; empty where none does."""
 
@@ -53,10 +53,10 @@ class Remote:
         if file in self.rule_files:
             return _cost_in_rules(fault, file)
         if file in self.tenants:
-            return Cost(fault, "this tenant", tenant=self.tenants[file])
+            return Cost(fault, "this tenant is", tenant=self.tenants[file])
         if file == self.main and _RULES.match(fault.path):
             return _cost_in_rules(fault, file) if fault.path.startswith("rules[") else _cost_of_a_key(fault, file)
-        return Cost(fault, "these rules") if file == self.pattern else None
+        return Cost(fault, "these rules are") if file == self.pattern else None
 
 
 def without(config: Config, costs: Iterable[Cost], rules: Iterable[Spot]) -> Config:
@@ -79,11 +79,10 @@ def _is_lost(spot: Spot, lost: Mapping[str, set[str]]) -> bool:
 def _cost_in_rules(fault: Problem, file: str) -> Cost:
     rule = _RULE.match(fault.path)
     if rule is None:
-        return Cost(fault, "the rules of this file", file=file)
-    return Cost(fault, "this rule", file=file, rules=rule[0])
+        return Cost(fault, "the rules of this file are", file=file)
+    return Cost(fault, "this rule is", file=file, rules=rule[0])
 
 
 def _cost_of_a_key(fault: Problem, file: str) -> Cost:
     """`rules` that is no list costs all in the file; a pattern that finds nothing has nothing to lose."""
-    return Cost(fault, "these rules", file=file if fault.path == "rules" else "")
-
+    return Cost(fault, "these rules are", file=file if fault.path == "rules" else "")

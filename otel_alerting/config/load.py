@@ -20,6 +20,7 @@ from pathlib import Path
 from otel_alerting.config import settings
 from otel_alerting.config.cross_check import cross_check, receivers_named, repeated, rule_misfits
 from otel_alerting.config.files import Files
+from otel_alerting.config.leaving_out import Cost, Remote, without
 from otel_alerting.config.paths import step
 from otel_alerting.config.read import in_order
 from otel_alerting.config.schema import CONSOLE, Config, TenantConfig
@@ -35,7 +36,7 @@ _NOTHING: Mapping[str, str] = {}
 def load(
     path: str | None = None, env: Mapping[str, str] | None = None, overrides: Mapping[str, str] = _NOTHING
 ) -> Config:
-    """Load the configuration as a program does that is to run on.
+    """Load the configuration, whole or not at all; `examine(…).usable()` does without rules that have mistakes.
 
     A setting that it can do without, and a variable that means nothing, cost a line on stderr and nothing else.
 
@@ -48,9 +49,9 @@ def load(
         ConfigurationError: with all problems of all files, and of the variables and keywords that it cannot do without.
     """
     found = examine(path, env, overrides)
-    say(found)
     if found.faults:
         raise ConfigurationError(found.faults)
+    say(found)
     return found.config
 
 
@@ -60,6 +61,9 @@ def say(found: Examined) -> None:
         complain(f"configuration: {slip}; this setting is left out")
     for note in found.variables:
         complain(f"configuration: {note}")
+    words = {cost.fault: cost.words for cost in found.costs} if found.is_usable else {}
+    for fault in found.faults:
+        complain(f"configuration: {fault}" + (f"; {words[fault]} left out" if fault in words else ""))
 
 
 def examine(
@@ -69,10 +73,12 @@ def examine(
     variables = Variables(os.environ if env is None else env)
     said = settings.collect(variables, overrides)
     loading = _Loading(Files(variables), said)
-    config = loading.run(path or said.value("config"), Spot("" if path else said.wheres.get("config", "")))
+    config = loading.run(path or said.value("config"), Spot(path or said.wheres.get("config", "")))
+    faults = in_order((*loading.files.problems, *said.problems), loading.files.names)
     return Examined(
         config=config,
-        faults=in_order((*loading.files.problems, *said.problems), loading.files.names),
+        faults=faults,
+        costs=tuple(filter(None, map(loading.remote().cost, faults))),
         slips=tuple(said.slips),
         variables=tuple(variables.unasked()),
         files=tuple(loading.files.names),
@@ -88,7 +94,9 @@ class Examined:
 
     config: Config
     faults: tuple[Problem, ...]
-    """Without these mended, it is not used."""
+    """What has to be mended."""
+    costs: tuple[Cost, ...]
+    """What those of them cost that cost a rule or a tenant; for any other, nothing of it is used."""
     slips: tuple[Problem, ...]
     """Settings that are wrong by themselves, and left out."""
     variables: tuple[str, ...]
@@ -105,6 +113,21 @@ class Examined:
     def spot(self, path: str) -> Spot:
         """Where a path of the configuration was written, in whichever file."""
         return spot_of(path, self.main, self.tenants)
+
+    @property
+    def is_usable(self) -> bool:
+        """Do all faults cost no more than a rule or a tenant?"""
+        return len(self.costs) == len(self.faults)
+
+    def usable(self) -> Config:
+        """The configuration without the rules and tenants that have faults.
+
+        Raises:
+            ConfigurationError: with all faults, where one is of more than a rule or a tenant.
+        """
+        if not self.is_usable:
+            raise ConfigurationError(self.faults)
+        return without(self.config, self.costs, self.rules)
 
     def in_order(self, more: Iterable[Problem] = ()) -> tuple[Problem, ...]:
         """All problems, with others that were found later, in the order of the files."""
@@ -139,6 +162,10 @@ class _Loading:
         self.files.problems.extend(cross_check(config, self._spot))
         return config
 
+    def remote(self) -> Remote:
+        """Whose mistakes cost no more than a rule or a tenant."""
+        return Remote(self.main.name, self.files.of_rules, self.files.of_tenants, self.said.wheres.get("rules", ""))
+
     def _main(self, path: str, missing: Spot) -> Config:
         """The main file, or as much of it as could be read."""
         file = Path(path).expanduser().absolute()
@@ -168,11 +195,13 @@ class _Loading:
     def _tenants(self, config: Config) -> Mapping[str, TenantConfig]:
         tenants = dict(config.tenants)
         folder = config.tenants_dir
-        for name, tenant, spot in self.files.tenants(folder, self.main.top("tenants_dir")) if folder else ():
+        for name, tenant, spot in self.files.tenants(folder) if folder else ():
             path = step("tenants", name)
             if name in tenants:
                 found = f"a second tenant {name!r}, which {self._spot(path).where} has already"
                 self.files.problems.append(spot.misfit(found, "a tenant of its own"))
+                self.files.of_tenants[spot.name] = ""  # what is wrong in it does not cost the first one
+                continue
             self.tenants[path] = spot
             tenants[name] = tenant
         return tenants

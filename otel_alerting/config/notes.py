@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import urlsplit
 
 from otel_alerting.config.cross_check import branches, known_receivers, receivers_named
 from otel_alerting.config.load import Examined
 from otel_alerting.config.paths import step
-from otel_alerting.config.schema import CONSOLE, Config
+from otel_alerting.config.schema import CONSOLE, SLACK_API, Config
 from otel_alerting.config.shapes import choose
 from otel_alerting.config.spot import Spot
-from otel_alerting.config.values import is_open
+from otel_alerting.config.values import is_local, is_open
 from otel_alerting.dispatch.matcher import EQUAL, MATCHES, Matcher
 from otel_alerting.dispatch.route import Route
 from otel_alerting.model import Alert, Severity
@@ -19,7 +20,7 @@ from otel_alerting.model import Alert, Severity
 def notes(found: Examined) -> Iterator[str]:
     """Everything to say about a configuration, or about as much of it as could be read."""
     config, spot = found.config, found.spot
-    for note in (_refused, _untold, _readable):
+    for note in (_refused, _untold, _readable, _unlike_slack, _wordless):
         yield from note(config, spot)
     known = _tenants(config, spot) if config.tenants else None
     yield from _routes(config.route, "route", frozenset(Severity), known, spot)
@@ -66,6 +67,66 @@ def _readable(config: Config, spot: Callable[[str], Spot]) -> Iterator[str]:
                 yield here.down("webhook_url").note("this is not https: others can read the messages and the address")
             if slack.token is not None and is_open(slack.api_url):
                 yield here.down("api_url").note("this is not https: others can read the messages and the token")
+
+
+def _unlike_slack(config: Config, spot: Callable[[str], Spot]) -> Iterator[str]:
+    """Tokens and webhooks that are hardly Slack's own; behind another `api_url` there may be anything."""
+    for number, receiver in enumerate(config.receivers):
+        for place, slack in enumerate(receiver.slack_configs):
+            here = spot(f"receivers[{number}].slack_configs[{place}]")
+            if slack.api_url != SLACK_API:
+                continue
+            if slack.token is not None and not slack.token.reveal().startswith("xox"):
+                yield _secret(here, "token").note("this is no token as Slack makes them: a bot's begins with xoxb-")
+            if slack.webhook_url is not None and not _is_slacks(slack.webhook_url.reveal()):
+                words = "this is no webhook of Slack's: they begin with https://hooks.slack.com/"
+                yield _secret(here, "webhook_url").note(words)
+
+
+def _wordless(config: Config, spot: Callable[[str], Spot]) -> Iterator[str]:
+    """Languages that nobody has words in."""
+    said = {
+        "defaults.locale": config.defaults.locale,
+        **{f"receivers[{number}].locale": one.locale for number, one in enumerate(config.receivers)},
+        **{f"{step('tenants', name)}.locale": one.locale for name, one in config.tenants.items()},
+    }
+    if spot("locales").is_lost or set(said.values()) <= {"", "en"}:
+        return
+    languages = _Languages(config)
+    for path, locale in said.items():
+        if locale and not languages.has(locale):
+            words = f"there are no words in {locale!r}, only in {', '.join(languages.names)}: messages are in "
+            yield spot(path).note(words + repr(languages.instead))
+
+
+class _Languages:
+    """Which languages messages can be in."""
+
+    def __init__(self, config: Config) -> None:
+        from otel_alerting.render.locales import LocaleManager
+
+        self._one, self._other = (LocaleManager(config.locales, default=name) for name in ("en", "fr"))
+        self._used = LocaleManager(config.locales, default=config.defaults.locale)
+        self.names = self._one.languages()
+
+    def has(self, locale: str) -> bool:
+        """Is there one near it? Else whoever asks gets the default, and these two have different ones."""
+        return self._one.negotiate(locale) == self._other.negotiate(locale)
+
+    @property
+    def instead(self) -> str:
+        """What is spoken in place of one that is not there."""
+        return self._used.default
+
+
+def _secret(here: Spot, name: str) -> Spot:
+    """Where a secret was written, or the file that holds it."""
+    in_a_file = here.down(f"{name}_file")
+    return in_a_file if in_a_file.is_written and not here.down(name).is_written else here.down(name)
+
+
+def _is_slacks(webhook: str) -> bool:
+    return urlsplit(webhook).hostname in ("hooks.slack.com", "hooks.slack-gov.com") or is_local(webhook)
 
 
 def _tenants(config: Config, spot: Callable[[str], Spot]) -> set[str] | None:

@@ -35,6 +35,7 @@ Found: TypeAlias = Iterable[tuple[str, str, str]]
 """Problems: path relative to the Struct, what was found, what would be right."""
 
 SLACK_API = HttpUrl("https://slack.com/api/")
+CHANNEL = 'a channel\'s name or id without blanks, as "#ops"'
 
 
 class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,8 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
             yield "", "neither a webhook nor a token", "one of webhook_url, webhook_url_file, token, token_file"
         if self.token is not None and not self.channel:
             yield "channel", "a token without a channel", 'the channel to post to, as "#ops"'
+        if any(map(str.isspace, self.channel)):
+            yield "channel", repr(self.channel), CHANNEL
         if self.webhook_url is not None and not is_url(self.webhook_url.reveal()):
             yield "webhook_url", "a value that is not shown", "a URL that begins with https://"
 

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from otel_alerting.config.schema import SLACK_API, Config, Receiver, SlackConfig
+from otel_alerting.config.schema import CHANNEL, SLACK_API, Config, Receiver, SlackConfig
 from otel_alerting.config.secret import Secret
 from otel_alerting.config.sentence import expected, quoted
 from otel_alerting.config.shapes import choose, close
@@ -125,7 +125,7 @@ class Settings:
             others = tuple(one for one in config.receivers if one.name != "slack")
             receiver = Receiver(name="slack", slack_configs=self._slack())
             return replace(config, receivers=(*others, receiver), route=replace(config.route, receiver="slack"))
-        said = {"channel": self._read("slack_channel", str), "api_url": self._read("slack_api_url", HttpUrl.parse)}
+        said = {"channel": self._read("slack_channel", _channel), "api_url": self._read("slack_api_url", HttpUrl.parse)}
         changes = {name: value for name, value in said.items() if value is not None}
         if not changes:
             return config
@@ -145,8 +145,8 @@ class Settings:
             channel=self.value("slack_channel"),
             api_url=self._read("slack_api_url", HttpUrl.parse) or SLACK_API,
         )
-        for path, _, right in told(made.problems):
-            self._say_of_slack(path, right)
+        for path, found, right in told(made.problems):
+            self._say_of_slack(path, found, right)
         return (made,) if len(self.problems) == before else ()
 
     def _secret(self, name: str) -> Secret | None:
@@ -154,9 +154,9 @@ class Settings:
         made = self._read(name, Secret.parse)
         return cast("Secret", UNREAD) if made is None and name in self else made
 
-    def _say_of_slack(self, path: str, right: str) -> None:
+    def _say_of_slack(self, path: str, found: str, right: str) -> None:
         if path == "channel":
-            self.problems.append(self.wrong("slack_channel", right, "a token without a channel"))
+            self.problems.append(self.wrong("slack_channel", right, found))
         elif path == "token":
             names = f"{self.wheres['slack_webhook_url']} and {self.wheres['slack_token']}"
             self.problems.append(self.wrong("slack_token", right, names))
@@ -187,6 +187,12 @@ def collect(env: Mapping[str, str], overrides: Mapping[str, str]) -> Settings:
 
 def _changed(receiver: Receiver, changes: Mapping[str, str]) -> Receiver:
     return replace(receiver, slack_configs=tuple(replace(one, **changes) for one in receiver.slack_configs))
+
+
+def _channel(said: str) -> str:
+    if any(map(str.isspace, said)):
+        raise ValueError(CHANNEL)
+    return said
 
 
 def _level(said: str) -> Severity:

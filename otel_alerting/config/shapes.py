@@ -19,8 +19,8 @@ Wanted: TypeAlias = object
 """A type annotation, resolved: `tuple[Route, ...]`, `Annotated[int, Meta(ge=1)]`, `Secret | None`."""
 
 LISTS = (list, tuple, set, frozenset)
-_SHOWN = 40
-"""Names in one message."""
+_SHOWN = 12
+"""Names in one message: whoever misspelled one finds it at the front, and the others in the documentation."""
 _NAMES: Mapping[object, str] = {
     str: "a text",
     int: "a whole number",
@@ -60,6 +60,11 @@ def is_list(wanted: Wanted) -> bool:
     return isinstance(origin, type) and (
         origin in LISTS or (origin.__module__ == "collections.abc" and not is_mapping(origin))
     )
+
+
+def takes_one(wanted: Wanted) -> bool:
+    """Is it a list of which a single member may be written without brackets?"""
+    return any((limit.extra or {}).get("single") for limit in bare(wanted)[1])
 
 
 def is_mapping(wanted: Wanted) -> bool:
@@ -127,9 +132,19 @@ def either(said: Iterable[str]) -> str:
 
 
 def choose(said: str, known: Collection[str]) -> str:
-    """What would be right instead of an unknown name: all that are known, and the one that was probably meant."""
+    """What would be right instead of an unknown name: those that are known, and the one that was probably meant.
+
+    That one stands behind a short list, where it is seen, and before a long one.
+    """
     meant = close(said, known) if len(known) > 1 else []
-    return one_of(sorted(known)) + (f" (did you mean {meant[0]!r}?)" if meant else "")
+    names = one_of(sorted(known))
+    if not meant:
+        return names
+    return (
+        f"{meant[0]!r} (did you mean that?), or {names}"
+        if len(known) > _SHOWN
+        else f"{names} (did you mean {meant[0]!r}?)"
+    )
 
 
 def one_of(names: Sequence[str]) -> str:

@@ -39,3 +39,9 @@ def told(check: Callable[[], Iterable[T]]) -> Iterator[T]:
         yield from check()
     except (Unread, TypeError, ValueError):
         return
+
+
+def complaints(struct: object) -> Iterable[tuple[str, str, str]]:
+    """What a Struct says against itself: path below it, what was found, what would be right."""
+    check: Callable[[], Iterable[tuple[str, str, str]]] = getattr(struct, "problems", tuple)
+    return check()

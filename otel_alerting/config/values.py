@@ -39,7 +39,7 @@ class LocaleName(str):
             if text:
                 Locale.parse(text.replace("-", "_"))
         except (ValueError, UnknownLocaleError, TypeError):
-            raise ValueError("a language as Babel knows it: en, fr-FR, pt-BR, zh-Hant") from None
+            raise ValueError("a language that Babel knows; there are words in en, fr, de, es, ja and ar") from None
         return cls(text)
 
 
@@ -169,5 +169,9 @@ def is_url(said: str) -> bool:
 
 def is_open(said: str) -> bool:
     """Can others read what is sent to a URL? It is not https, and leads to another machine."""
-    parts = urlsplit(said)
-    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
+    return urlsplit(said).scheme == "http" and not is_local(said)
+
+
+def is_local(said: str) -> bool:
+    """Does a URL lead to this machine?"""
+    return urlsplit(said).hostname in ("localhost", "127.0.0.1", "::1")

@@ -13,12 +13,12 @@ import msgspec
 
 from otel_alerting.config import document, shapes
 from otel_alerting.config.document import Items, Node, Pairs, Scalar, shown, unseen
-from otel_alerting.config.fitting import BAD, blank, blanks, breadth, familiar, fits, limit_of, primitive
+from otel_alerting.config.fitting import BAD, blank, blanks, breadth, familiar, fits, limit_of, of_one, primitive
 from otel_alerting.config.paths import Place, head, joined, step
 from otel_alerting.config.secret import Secret
 from otel_alerting.config.sentence import expected, unravelled
 from otel_alerting.config.shapes import Wanted, choose
-from otel_alerting.config.unread import UNREAD, told
+from otel_alerting.config.unread import UNREAD, complaints, told
 from otel_alerting.errors import Problem
 
 
@@ -183,7 +183,7 @@ class Walk:
         except (ValueError, TypeError) as error:
             return self._say(place, node, "a mapping", str(error))
         before = len(self.problems)
-        for complaint in _check(value):
+        for complaint in complaints(value):
             self._complain(node, place, *complaint)
         if len(self.problems) == before:
             return value
@@ -207,7 +207,7 @@ class Walk:
         self._keep(wanted, {**missing, **parts, **good}, place)
         standins = {known[name].name: UNREAD for name in unread}
         is_strange = not node.nodes.keys() <= known.keys()
-        for path, found, right in told(lambda: _check(wanted(**good, **standins))):
+        for path, found, right in told(lambda: complaints(wanted(**good, **standins))):
             # What a mapping lacks altogether may be what a key that nobody knows was meant for.
             if head(path) not in unread and (path or not is_strange):
                 self._complain(node, place, path, found, right)
@@ -246,6 +246,8 @@ class Walk:
     def _union(self, node: Node, options: tuple[Wanted, ...], place: Place) -> object:
         if isinstance(node, Scalar) and node.value is None and None in options:
             return None
+        if isinstance(node, Scalar) and (single := of_one(node, options)) is not None:
+            return self.value(Items((node,), node.line), single, place)
         fitting = [one for one in options if one is not None and fits(node, one)]
         if isinstance(node, Pairs):
             fitting = sorted(fitting, key=lambda one: -familiar(node, one))[:1]
@@ -291,9 +293,3 @@ def _unshown(wanted: Wanted, node: Node) -> str:
     if wanted is Secret and isinstance(node, Scalar) and node.value is not None:
         return "a value that is not shown"
     return shown(node)
-
-
-def _check(value: object) -> Iterable[tuple[str, str, str]]:
-    """What a Struct says against itself."""
-    check: Callable[[], Iterable[tuple[str, str, str]]] = getattr(value, "problems", tuple)
-    return check()

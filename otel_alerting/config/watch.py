@@ -33,7 +33,7 @@ class Watch:
 
     def __init__(self, examine: Callable[[], Examined], ruleset: Callable[[Config], RuleSet], first: Examined) -> None:
         self._examine, self._ruleset = examine, ruleset
-        self._config = first.config
+        self._config = first.usable()
         self._paths = _paths(first)
         self._seen = _signature(self._paths)
 

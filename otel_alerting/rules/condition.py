@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import TypeAlias
 
 import msgspec
@@ -17,6 +18,21 @@ Problems: TypeAlias = Iterator[tuple[str, str, str]]
 
 RISING: tuple[Comparison, ...] = ("above", "at_least")
 FALLING: tuple[Comparison, ...] = ("below", "at_most")
+
+
+def apart(*checks: Callable[[], Problems]) -> Problems:
+    """What several checks say, each by itself: where one falls over a value, the others still speak.
+
+    The reader puts stand-ins in the place of values that could not be read; whoever looks at one raises.
+    """
+    fallen: Exception | None = None
+    for check in checks:
+        try:
+            yield from check()
+        except Exception as error:  # noqa: BLE001, PERF203 - it is raised when all have spoken
+            fallen = fallen or error
+    if fallen is not None:
+        raise fallen
 
 
 class Comparing:
@@ -35,9 +51,14 @@ class Comparing:
 
     def unclear(self) -> Problems:
         """What is wrong with the comparison and `recover`."""
+        yield from apart(self._unclear_comparison, self._unclear_recover)
+
+    def _unclear_comparison(self) -> Problems:
         given = self.given()
         if len(given) > 1:
             yield given[1][0], " and ".join(word for word, _ in given), "one of them"
+
+    def _unclear_recover(self) -> Problems:
         trigger, recover = self.trigger(), getattr(self, "recover", None)
         if isinstance(recover, Quantity) and trigger is not None:
             yield from _unclear_recovery(recover, *trigger)
@@ -67,6 +88,22 @@ class SeverityStep(Condition, frozen=True, kw_only=True):
         if not self.given():
             yield "", "no condition", "one of " + ", ".join(COMPARISONS)
         yield from self.unclear()
+
+
+def unclear_steps(steps: Mapping[Severity, SeverityStep]) -> Problems:
+    """What is wrong between the steps of one rule: they go one way, and a worse one needs more."""
+    if not steps:
+        yield "severity", "no step", "a severity, or steps as {warning: {above: 5}}"
+    triggers = [(severity, steps[severity].trigger()) for severity in sorted(steps)]
+    for (_, mild), (severity, bad) in pairwise(triggers):
+        if mild is None or bad is None:
+            continue
+        path, rising = f"severity.{severity.word}", mild[0] in RISING
+        if (mild[0] in FALLING, rising) != (bad[0] in FALLING, bad[0] in RISING):
+            yield path, f"{bad[0]} after {mild[0]}", "all steps in one direction"
+        elif bad[1].value < mild[1].value if rising else bad[1].value > mild[1].value:
+            side = "more" if rising else "less"
+            yield path, f"{bad[1].value:g}", f"{side} than the milder step's {mild[1].value:g}"
 
 
 def step_of(condition: Comparing, severity: Severity, unit: str, hold: int = 0) -> Step:

@@ -268,6 +268,17 @@ def _given(pattern: SpanPattern | LogPattern | None) -> Where:
     return {name: value for name in pattern.__struct_fields__ if (value := getattr(pattern, name)) is not None}
 
 
+_TIME = "a time, as 800ms, or a number of seconds"
+
+
+def _timeless(matcher: AttributeMatcher) -> Iterator[tuple[str, str, str]]:
+    """Limits of a duration that are no time."""
+    for word in _LIMITS:
+        said = getattr(matcher, word)
+        if said is not None and Quantity.parse(said).unit not in ("", "s"):
+            yield f"duration.{word}", str(said), _TIME
+
+
 _WORDS = {"kind": ("internal", "server", "client", "producer", "consumer"), "status": ("unset", "ok", "error")}
 
 
@@ -278,5 +289,8 @@ def unreadable(kind: Kind, where: Where) -> Iterator[tuple[str, str, str]]:
             _compiled(kind, {name: matcher})
         except ValueError as error:
             yield name, "a value that cannot be compared", str(error)
+            continue
+        if kind == "span" and name == "duration":
+            yield from _timeless(matcher)
         if kind == "span" and name in _WORDS and matcher.equals is not None and matcher.equals not in _WORDS[name]:
             yield name, repr(matcher.equals), "one of " + ", ".join(_WORDS[name])

@@ -6,13 +6,15 @@ A rule's number is one operand, or several: `divide_by` and `minus` name a secon
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from functools import partial
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from otel_alerting.model.duration import DAY, MINUTE, Duration
 from otel_alerting.rules import measures, subject
-from otel_alerting.rules.condition import Comparing, Problems
+from otel_alerting.rules.condition import Comparing, Problems, apart
 from otel_alerting.rules.matching import AttributeMatcher, Kind, LogPattern, SpanPattern, Where, unreadable
 from otel_alerting.rules.quantity import Quantity
 from otel_alerting.rules.threshold import Comparison
@@ -77,10 +79,14 @@ class Operand(msgspec.Struct, frozen=True, kw_only=True):
 
     def problems(self) -> Problems:
         """What the types cannot say."""
-        yield from self._unclear_signal()
-        yield from self._unclear_measure()
-        if self.window is not None and self.window <= 0:
-            yield "window", "0", "more than 0"
+        yield from apart(
+            self._unclear_signal,
+            self._unclear_where,
+            self._unclear_measure,
+            self._unclear_spans,
+            self._unclear_series,
+            self._unclear_window,
+        )
 
     def unfit(self, interval: Duration) -> Problems:
         """A window that an evaluation interval does not divide, or divides into too many."""
@@ -97,6 +103,8 @@ class Operand(msgspec.Struct, frozen=True, kw_only=True):
             yield (given[1] if given else ""), " and ".join(given) or "no signal", "exactly one of metric, span, log"
         if self.metric == "":
             yield "metric", "nothing", "the metric's name"
+
+    def _unclear_where(self) -> Problems:
         for path, where in (("where", self.where), *(("any_where", one) for one in self.alternatives)):
             for name, found, right in unreadable("metric", where):
                 yield f"{path}.{name}", found, right
@@ -107,11 +115,18 @@ class Operand(msgspec.Struct, frozen=True, kw_only=True):
             yield "aggregate", repr(name), "one of " + ", ".join(measures.names())
             return
         yield from subject.unclear(name, self.kind, self.of)
-        yield from self._unclear_spans()
-        if self.kind != "metric" and self.across:
+
+    def _unclear_series(self) -> Problems:
+        if self.across and self.kind != "metric":
             yield "across", "series", "metrics only: spans and logs have no series"
 
+    def _unclear_window(self) -> Problems:
+        if self.window is not None and self.window <= 0:
+            yield "window", "0", "more than 0"
+
     def _unclear_spans(self) -> Problems:
+        if not measures.knows(self.measure):
+            return
         for key, takers in (("ahead", ("forecast",)), ("memory", tuple(MEMORIES))):
             said = getattr(self, key)
             if said is not None and self.measure not in takers:
@@ -152,14 +167,17 @@ class Number(Comparing, Operand, frozen=True, kw_only=True):
 
     def problems(self) -> Problems:
         """What the types cannot say."""
-        yield from super().problems()
+        yield from apart(super().problems, self._unclear_count, self.unclear)
+
+    def _unclear_count(self) -> Problems:
         if self.min_count is not None and self.min_count < 1:
             yield "min_count", str(self.min_count), "at least 1"
-        yield from self.unclear()
 
     def unfit(self, interval: Duration) -> Problems:
         """Windows that an evaluation interval does not divide, or divides into too many."""
-        yield from super().unfit(interval)
+        yield from apart(partial(super().unfit, interval), partial(self._further_unfit, interval))
+
+    def _further_unfit(self, interval: Duration) -> Problems:
         for key, operand in self.further_operands:
             for path, found, right in operand.unfit(interval):
                 yield f"{key}.{path}", found, right
@@ -177,18 +195,26 @@ class GroupAttribute(msgspec.Struct, frozen=True, kw_only=True):
         return cls(attribute=str(said))
 
 
+GroupAttributes: TypeAlias = Annotated[tuple[GroupAttribute, ...], Meta(extra={"single": True})]
+"""Attributes to group by; a single plain name need not be in a list."""
+
+
 class FurtherCondition(Number, frozen=True, kw_only=True):
     """A condition beside a rule's own: it holds for the rule's groups whose labels it shares."""
 
-    by: tuple[GroupAttribute, ...] | Literal["series"] | None = None
+    by: GroupAttributes | Literal["series"] | None = None
     """Its own groups; the rule's `by` by default."""
     on: tuple[str, ...] | None = None
     """The labels in which its groups and the rule's must agree; by default those that both have. `[]` for none."""
 
     def problems(self) -> Problems:
         """What the types cannot say."""
-        yield from super().problems()
-        if self.kind != "metric" and self.by == "series":
+        yield from apart(super().problems, self._unclear_by, self._unclear_condition)
+
+    def _unclear_by(self) -> Problems:
+        if self.by == "series" and self.kind != "metric":
             yield "by", "series", "metrics only: spans and logs have no series"
+
+    def _unclear_condition(self) -> Problems:
         if not self.given() and self.trigger() is None:
             yield "", "no condition", "one of above, below, at_least, at_most, equals, not_equals"

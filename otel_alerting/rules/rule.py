@@ -6,7 +6,7 @@ These are the types of the YAML that people write; every field here works, and a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -14,9 +14,9 @@ import msgspec
 from otel_alerting.model import Severity
 from otel_alerting.model.duration import MINUTE, SECOND, Duration
 from otel_alerting.rules.baseline import Baseline
-from otel_alerting.rules.condition import FALLING, RISING, Comparing, Problems, SeverityStep, step_of
+from otel_alerting.rules.condition import Comparing, Problems, SeverityStep, apart, step_of, unclear_steps
 from otel_alerting.rules.dimension import dimension_of, misfits
-from otel_alerting.rules.operand import WINDOW, FurtherCondition, GroupAttribute, Number
+from otel_alerting.rules.operand import WINDOW, FurtherCondition, GroupAttributes, Number
 from otel_alerting.rules.quantity import Quantity
 from otel_alerting.rules.slo.objective import Slo
 from otel_alerting.rules.threshold import COMPARISONS, Comparison, Step, Threshold
@@ -46,7 +46,7 @@ class Rule(Number, frozen=True, kw_only=True):
     """The alert's name; unique."""
     tenants: tuple[str, ...] | None = None
     """Only these; all by default."""
-    by: tuple[GroupAttribute, ...] | Literal["series"] = ()
+    by: GroupAttributes | Literal["series"] = ()
     window: Duration = WINDOW
     recover: Quantity | None = None
     """The limit at which a firing alert ends; without it, the trigger itself."""
@@ -121,24 +121,28 @@ class Rule(Number, frozen=True, kw_only=True):
 
     def problems(self) -> Problems:
         """What the types cannot say."""
-        if not self.alert:
-            yield "alert", "nothing", "the alert's name"
-        yield from self._unclear_labels()
+        yield from apart(self._unclear_name, self._unclear_labels, self._unclear_sentence, self._unclear_numbers)
+
+    def _unclear_sentence(self) -> Problems:
         if self.slo is not None:
             yield from self._unclear_beside(self.slo)
-            yield from self._unclear_numbers()
             return
-        yield from super().problems()
-        if self.kind != "metric" and self.by == "series":
+        limits = (self._unclear_severity, self._unclear_label, self._unclear_limits, self._unclear_further)
+        yield from apart(super().problems, self._unclear_by, *limits, self._unclear_memory)
+
+    def _unclear_name(self) -> Problems:
+        if not self.alert:
+            yield "alert", "nothing", "the alert's name"
+
+    def _unclear_by(self) -> Problems:
+        if self.by == "series" and self.kind != "metric":
             yield "by", "series", "metrics only: spans and logs have no series"
-        yield from self._unclear_severity()
-        yield from self._unclear_limits()
-        yield from self._unclear_numbers()
-        yield from self._unclear_memory()
 
     def _unclear_limits(self) -> Problems:
         if self.compare is None:
             yield from misfits(dimension_of(self), self._conditions())
+
+    def _unclear_further(self) -> Problems:
         for key, further in (("and", self.and_), ("unless", self.unless)):
             for number, one in enumerate(further):
                 yield from misfits(dimension_of(one), iter([(f"{key}[{number}].", one)]))
@@ -150,9 +154,13 @@ class Rule(Number, frozen=True, kw_only=True):
 
     def _unclear_severity(self) -> Problems:
         if isinstance(self.severity, Mapping):
-            yield from self._unclear_steps(self.severity)
-        elif not self.given() and self.trigger() is None:
+            if self.given():
+                yield self.given()[0][0], "a condition beside severity steps", "the condition in the steps only"
+            yield from unclear_steps(self.severity)
+        elif self.severity in (None, *Severity) and not self.given() and self.trigger() is None:
             yield "", "no condition", "one of " + ", ".join(COMPARISONS) + ", or severity steps that have one"
+
+    def _unclear_label(self) -> Problems:
         said = self.labels.get("severity")
         if said is not None and self.severity is not None:
             yield "labels.severity", "severity and labels.severity", "one of the two"
@@ -180,26 +188,6 @@ class Rule(Number, frozen=True, kw_only=True):
         if self.min_count is not None and self.min_count < 0:
             yield "min_count", str(self.min_count), "at least 0"
 
-    def _unclear_steps(self, steps: Mapping[Severity, SeverityStep]) -> Problems:
-        if not steps:
-            yield "severity", "no step", "a severity, or steps as {warning: {above: 5}}"
-        if self.given():
-            yield self.given()[0][0], "a condition beside severity steps", "the condition in the steps only"
-        triggers = [(severity, steps[severity].trigger()) for severity in sorted(steps)]
-        for (_, mild), (severity, bad) in pairwise(triggers):
-            if mild is None or bad is None:
-                continue
-            path = f"severity.{severity.word}"
-            rising = mild[0] in RISING
-            if (mild[0] in FALLING, rising) != (bad[0] in FALLING, bad[0] in RISING):
-                yield path, f"{bad[0]} after {mild[0]}", "all steps in one direction"
-            elif bad[1].value < mild[1].value if rising else bad[1].value > mild[1].value:
-                yield (
-                    path,
-                    f"{bad[1].value:g}",
-                    f"{'more' if rising else 'less'} than the milder step's {mild[1].value:g}",
-                )
-
     @property
     def further(self) -> tuple[tuple[str, FurtherCondition], ...]:
         """The conditions of `and` and `unless`, with their paths."""
@@ -211,10 +199,15 @@ class Rule(Number, frozen=True, kw_only=True):
         if self.slo is not None:
             yield from self.slo.unfit(interval)
             return
-        yield from super().unfit(interval)
+        beside = (partial(self._conditions_unfit, interval), partial(self._compare_unfit, interval))
+        yield from apart(partial(super().unfit, interval), *beside)
+
+    def _conditions_unfit(self, interval: Duration) -> Problems:
         for place, condition in self.further:
             for path, found, right in condition.unfit(interval):
                 yield f"{place}.{path}", found, right
+
+    def _compare_unfit(self, interval: Duration) -> Problems:
         if self.compare is not None and self.compare.to % interval:
             yield "compare.to", str(self.compare.to), f"a multiple of the interval, {interval}"
 
@@ -227,12 +220,20 @@ class Rule(Number, frozen=True, kw_only=True):
             yield "reappears_after", str(self.reappears_after), "more than 0, and at most the memory"
 
     def _unclear_numbers(self) -> Problems:
-        for name in ("limit", "max_series"):
-            if getattr(self, name) < 1:
-                yield name, str(getattr(self, name)), "at least 1"
-        for name in ("interval", "no_data_after"):
-            if getattr(self, name) is not None and getattr(self, name) <= 0:
-                yield name, "0", "more than 0"
+        rights = {
+            "limit": "at least 1",
+            "max_series": "at least 1",
+            "interval": "more than 0",
+            "no_data_after": "more than 0",
+        }
+        yield from apart(*(partial(self._too_small, *one) for one in rights.items()), self._unfit_own)
+
+    def _too_small(self, name: str, right: str) -> Problems:
+        said = getattr(self, name)
+        if said is not None and said < 1:
+            yield name, str(int(said)), right
+
+    def _unfit_own(self) -> Problems:
         if self.interval is not None and self.interval > 0:
             yield from self.unfit(self.interval)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from otel_alerting.rules.condition import Problems
-from otel_alerting.rules.matching import AttributeMatcher, Kind, part
+from otel_alerting.rules.matching import AttributeMatcher, Kind, unreadable
 from otel_alerting.rules.portion import Portion
 
 Subject: TypeAlias = "str | Mapping[str, AttributeMatcher] | None"
@@ -41,10 +41,8 @@ def _unclear_share(measure: str, kind: Kind, of: Subject) -> Problems:
         if not isinstance(of, Mapping):
             yield "of", "no numerator", "what the numerator takes, as {status: error}"
             return
-        try:
-            part(kind, of)
-        except ValueError as error:
-            yield "of", "a value that cannot be compared", str(error)
+        for name, found, right in unreadable(kind, of):
+            yield f"of.{name}", found, right
         return
     try:
         portion = Portion.parse(of if isinstance(of, Mapping) else {})
@@ -53,5 +51,8 @@ def _unclear_share(measure: str, kind: Kind, of: Subject) -> Problems:
         return
     if kind == "metric" and portion.attribute:
         yield "of", repr(portion.attribute), "a comparison alone, as {above: 800ms}: a metric has its own value"
+    for side, limit in portion.limits:
+        if kind == "span" and not portion.attribute and limit.unit not in ("", "s"):
+            yield "of", f"{side}: {limit}", "a time, as 800ms, or a number of seconds"
     if kind == "log" and not portion.attribute:
         yield "of", "a comparison alone", "whose values are meant, as {ATTRIBUTE: {above: 10}}"

@@ -79,7 +79,7 @@ def test_schema_prints_a_schema(run: Run, option: list[str]) -> None:
 ANSWERS = [
     [],
     ["--webhook-url", WEBHOOK],
-    ["--webhook-url", WEBHOOK, "--channel", "#a: {b}", "--locale", "fr-CA"],
+    ["--webhook-url", WEBHOOK, "--channel", "#a:{b}", "--locale", "fr-CA"],
     ["--token", "xoxb-1-2", "--channel", '#o"ps', "--tenant", "acme: x", "--timezone", "Europe/Paris"],
     ["--tenant", "no"],
 ]
@@ -201,10 +201,33 @@ def test_preview_of_a_broken_template_fails(run: Run) -> None:
     assert run("preview", "own").status == 1
 
 
+def test_preview_writes_a_page_and_prints_the_payload(run: Run) -> None:
+    """Whoever asks for both gets both, and nothing but JSON on stdout."""
+    ran = run("preview", "default", "--html", "p.html", "--json")
+    assert json.loads(ran.out)["blocks"] or json.loads(ran.out)["attachments"]
+    assert "<html" in Path("p.html").read_text("utf-8")
+    assert "p.html: written" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["preview", "default", "--data", "gone"], "--data: found no JSON in 'gone'"),
+        (["preview", "default", "--locale", "zz"], "--locale: found 'zz'; expected a language"),
+        (["send", "x", "--fact", "y"], "--fact: found 'y'; expected NAME=VALUE"),
+    ],
+)
+def test_what_an_option_cannot_be_is_told_with_what_it_can(run: Run, arguments: list[str], said: str) -> None:
+    """As every other problem."""
+    assert said in run(*arguments).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["preview", "default", "--data", "gone"],
+            "--data: found no file to read at 'gone' (No such file or directory)",
+        ),
         (["preview", "default", "--html", "no/where"], "--html: found no place to write 'no/where'"),
     ],
 )

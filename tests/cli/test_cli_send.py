@@ -103,3 +103,19 @@ def test_what_is_turned_off_sends_nothing(run: Run, slack: SlackSimulator, confi
     ran = run("send", "Hello", "--tenant", "acme", "--config", config)
     assert (ran.status, slack.messages()) == (1, [])
     assert "enabled" in ran.err
+
+
+def test_a_mistake_in_a_rule_keeps_nobody_from_trying_the_rest(run: Run, slack: SlackSimulator, config: Path) -> None:
+    """As a program would run on."""
+    config.write_text(config.read_text() + "rules: [{alert: A, metric: m, above: much}]\n")
+    assert run("send", "Disk is full", "--tenant", "acme", "--config", config).status == 0
+    assert len(slack.messages()) == 1
+
+
+def test_a_configuration_that_cannot_be_used_is_told_as_check_tells_it(run: Run, config: Path) -> None:
+    """With the annotations, so that nobody mends it twice."""
+    rule = "rules: [{alert: A, metric: m, above: 1, annotations: {summary: '{{ oops'}}]\n"
+    config.write_text("store: x\n" + config.read_text() + rule)
+    said = run("send", "Disk is full", "--config", config).err
+    assert "store: found 'x'" in said
+    assert "rules[0].annotations.summary: found '{{ oops'" in said

@@ -79,6 +79,7 @@ def test_every_layer_is_told_in_one_answer_in_the_order_of_the_files() -> None:
         "alerting.yaml:18: rules[0].window",
         "alerting.yaml:19: rules[1].abov",
         "alerting.yaml:19: rules[1].alert",
+        "alerting.yaml:19: rules[1].window",
         "rules/a.yaml:3: rules[0].alert",
         "rules/a.yaml:4: rules[1].for",
         "rules/a.yaml:4: rules[1]",
@@ -160,10 +161,11 @@ def test_a_mistake_in_the_defaults_of_a_file_is_one_mistake() -> None:
 
 
 def test_of_very_many_names_only_some_are_shown() -> None:
-    """And still the one that was probably meant."""
+    """And first the one that was probably meant."""
     names = "".join(f"- {{name: team-{n}}}\n" for n in range(100))
     (said,) = problems(f"receivers:\n{names}route: {{receiver: team-9, routes: [{{receiver: tem-99}}]}}\n")
-    assert said.endswith("and 60 more (did you mean 'team-99'?)")
+    assert "expected 'team-99' (did you mean that?), or one of team-0, team-1" in said
+    assert said.endswith("and 88 more")
 
 
 def test_all_ways_to_slack_of_the_environment_are_told_at_once() -> None:
@@ -230,3 +232,30 @@ def test_whatever_is_broken_the_rest_is_looked_at_and_nothing_is_told_twice(
     told = list(map(str, found.in_order()))
     assert len(set(told)) == len(told)
     assert len(set(notes(found))) == len(list(notes(found)))
+
+
+def test_of_a_rule_with_a_wrong_value_all_others_are_still_checked() -> None:
+    """Also what only the whole file can say; nothing is told of what could not be read."""
+    write(
+        "version: 1\nrules:\n"
+        "- {alert: A, span: {}, for: 5, window: 7s, min_count: -1, across: max, above: 5%}\n"
+        "- {alert: B, metric: m, severity: {warning: {above: much}}, limit: 0, where: {a: {abvoe: 1}}, window: 7s}\n"
+        "- {alert: C, metric: [a], across: max, by: series, above: 5, window: 7s}\n"
+        "- {alert: D, span: {}, aggregate: [p99], above: 5%, interval: x, window: 7s}\n",
+        "rules/a.yaml",
+    )
+    assert places("rule_files: [rules/a.yaml]\n") == [
+        "rules/a.yaml:3: rules[0].for",
+        "rules/a.yaml:3: rules[0].across",
+        "rules/a.yaml:3: rules[0].min_count",
+        "rules/a.yaml:3: rules[0].above",
+        "rules/a.yaml:3: rules[0].window",
+        "rules/a.yaml:4: rules[1].severity.warning.above",
+        "rules/a.yaml:4: rules[1].where.a.abvoe",
+        "rules/a.yaml:4: rules[1].limit",
+        "rules/a.yaml:4: rules[1].window",
+        "rules/a.yaml:5: rules[2].metric",
+        "rules/a.yaml:5: rules[2].window",
+        "rules/a.yaml:6: rules[3].aggregate",
+        "rules/a.yaml:6: rules[3].interval",
+    ]

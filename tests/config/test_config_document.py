@@ -158,6 +158,16 @@ def test_a_missing_variable_is_told_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ['"${NOPE2"', "x${env:A", "'${A'", "${SECRET:-xoxb-1"])
+def test_an_unclosed_reference_is_told_and_not_taken_for_a_text(text: str) -> None:
+    """It would be the token itself; and what stands behind it may be one, so it is not shown."""
+    (said,) = problems(f"a: {text}", NOPE2="x", A="y")
+    assert (
+        said == "a.yaml:1: a: found an unclosed ${; expected ${env:NAME} or ${env:NAME:-default}; $${ for the text ${"
+    )
+    assert scalar("'$${NOPE2'").said == "${NOPE2"
+
+
 def test_a_reference_that_is_none_is_told() -> None:
     """Better than passing `${1X}` on as text."""
     assert "found the reference ${1X}" in problems("a: ${1X}")[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from otel_alerting.config.leaving import load_usable
+from otel_alerting.config.load import examine
 from otel_alerting.errors import ConfigurationError
 
 GOOD = "- {alert: Good, metric: m, above: 1}\n"
@@ -21,8 +21,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def usable(text: str = "alerting.yaml") -> tuple[list[str], list[str]]:
-    config, left_out, _ = load_usable(text, {})
-    return [rule.alert for rule in config.rules], [str(one) for one in left_out]
+    found = examine(text, {})
+    return [rule.alert for rule in found.usable().rules], [str(one) for one in found.faults]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_of_two_rules_of_one_name_the_second_is_left_out() -> None:
     """Its alerts would be the first one's."""
     Path("r1.yaml").write_text(HEAD + GOOD)
     Path("r2.yaml").write_text(HEAD + "- {alert: Good, metric: other, above: 1}\n")
-    config, left_out, _ = load_usable("alerting.yaml", {})
-    assert [rule.metric for rule in config.rules] == ["m"]
-    assert len(left_out) == 1
+    found = examine("alerting.yaml", {})
+    assert [rule.metric for rule in found.usable().rules] == ["m"]
+    assert len(found.faults) == 1
 
 
 def test_a_pattern_without_files_costs_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from otel_alerting.config.load import examine, load
 from otel_alerting.config.secret import Secret
+from otel_alerting.errors import ConfigurationError
 from otel_alerting.model.duration import HOUR, MINUTE, SECOND
 
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/secretpath"
@@ -217,3 +218,50 @@ redact: {keys: [iban], patterns: ['DE\\d{20}']}
     assert config.route.routes[0].continue_
     assert config.receivers[0].slack_configs[0].token == Secret("xoxb-1")
     assert config.receivers[1].slack_configs[0].timeout == 10 * SECOND
+
+
+def test_a_mistake_in_a_rule_costs_the_rule_and_nothing_else() -> None:
+    """At run time: whoever is told of everything else goes on being told."""
+    write(
+        "version: 1\nrules:\n- {alert: Bad, metric: m, above: much}\n- {alert: Good, metric: m, above: 1}\n", "r/a.yaml"
+    )
+    write("version: 1\ndefaults: {intervall: 1m}\nrules:\n- {alert: Other, metric: m, above: 1}\n", "r/b.yaml")
+    write("version: 1\nrules: [", "r/c.yaml")
+    path = write(
+        "receivers: [{name: ops}]\nrule_files: ['r/*.yaml', 'gone/*']\n"
+        "rules:\n- {alert: Mine, metric: m, above: 1}\n- {alert: Mine, metric: m, above: 2}\n"
+    )
+    found = examine(path, {})
+    config = found.usable()
+    assert [rule.alert for rule in config.rules] == ["Mine", "Good"]
+    assert config.route.receiver == "ops"
+    assert [str(one).partition(": found")[0] for one in found.faults] == [
+        "alerting.yaml:2: rule_files[1]",
+        "alerting.yaml:5: rules[1].alert",
+        "r/a.yaml:3: rules[0].above",
+        "r/b.yaml:2: defaults.intervall",
+        "r/c.yaml:3",
+    ]
+    with pytest.raises(ConfigurationError):
+        load(path, {})
+
+
+def test_a_mistake_in_a_tenants_file_costs_the_tenant() -> None:
+    """Its alerts go the way of those of unknown tenants; a second file of a tenant costs nobody the first."""
+    write("lokale: fr-FR\n", "tenants.d/acme.yaml")
+    write("receiver: nobody\n", "tenants.d/hooli.yaml")
+    write("locale: de\n", "tenants.d/globex.yaml")
+    write("lokale: de\n", "tenants.d/globex.yml")
+    found = examine(write("tenants_dir: tenants.d\n"), {})
+    config = found.usable()
+    assert list(config.tenants) == ["globex"]
+    assert config.tenants["globex"].locale == "de"
+    assert len(found.faults) == 4
+
+
+def test_a_mistake_elsewhere_costs_the_configuration() -> None:
+    """Nobody can know whom it would have told; and all mistakes are named."""
+    write("version: 1\nrules: [{alert: Bad, metric: m, above: much}]\n", "a.yaml")
+    with pytest.raises(ConfigurationError) as raised:
+        load(write("store: x\nrule_files: [a.yaml]\n"), {})
+    assert len(raised.value.problems) == 2

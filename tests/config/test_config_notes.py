@@ -119,14 +119,14 @@ def test_rules_for_tenants_that_nobody_has_are_noted() -> None:
 
 def test_secrets_in_the_clear_are_noted() -> None:
     """To this machine they are nobody else's."""
-    text = "receivers: [{{name: a, slack_configs: [{{webhook_url: 'http://{0}/x'}}, {1}]}}]\n"
+    text = "receivers: [{{name: a, slack_configs: [{{webhook_url: 'http://{0}/x', api_url: 'https://x/'}}, {1}]}}]\n"
     bot = "{token: xoxb-1, channel: a, api_url: 'http://proxy/api/'}"
     webhook, token = said(text.format("hooks.example", bot))
     where, others = "a.yaml:1: receivers[0].slack_configs", "this is not https: others can read the messages and the"
     assert webhook == f"{where}[0].webhook_url: {others} address"
     assert token == f"{where}[1].api_url: {others} token"
     for here in ("localhost", "127.0.0.1:1", "[::1]:1"):
-        assert said(text.format(here, "{webhook_url: https://hooks.example/x}")) == []
+        assert said(text.format(here, "{webhook_url: https://hooks.slack.com/x}")) == []
 
 
 def test_notes_do_not_follow_from_problems() -> None:
@@ -139,3 +139,42 @@ def test_notes_do_not_follow_from_problems() -> None:
     )
     assert said("receivers: [{name: a}, {name: b}]\nroute: {receiver: aa}\n") == []
     assert routes("group_wait: x", "matchers: ['a = b']") == []
+
+
+def test_a_token_or_webhook_unlike_slacks_is_noted() -> None:
+    """A variable's name in place of its value, or another service's address; never the value itself."""
+    slack = "receivers:\n- name: a\n  slack_configs:\n  - {%s}\n"
+    assert said(slack % 'token: "SLACK_TOKEN", channel: "#a"') == [
+        "a.yaml:4: receivers[0].slack_configs[0].token: this is no token as Slack makes them: a bot's begins with xoxb-"
+    ]
+    (note,) = said(slack % "webhook_url: https://hooks.slak.com/services/x")
+    assert note == (
+        "a.yaml:4: receivers[0].slack_configs[0].webhook_url: "
+        "this is no webhook of Slack's: they begin with https://hooks.slack.com/"
+    )
+    Path("secret").write_text("nonsense")
+    (note,) = said(slack % "token_file: secret, channel: ops")
+    assert "token_file: this is no token" in note
+    for fine in (
+        'token: xoxb-1, channel: "#a"',
+        'token: any, channel: "#a", api_url: http://localhost:1/api/',
+        "webhook_url: http://127.0.0.1:8080/x",
+        "webhook_url: https://other.example/x, api_url: https://other.example/api/",
+        "webhook_url: https://hooks.slack.com/services/x",
+    ):
+        assert said(slack % fine) == []
+
+
+def test_a_language_without_words_is_noted() -> None:
+    """Whoever asks for Swedish gets English: said before somebody waits for it."""
+    text = "defaults: {locale: %s}\ntenants: {acme: {locale: fr-CA}, globex: {locale: no}}\n"
+    languages = "ar, de, en, es, fr, ja"
+    assert said(text % "sv") == [
+        f"a.yaml:1: defaults.locale: there are no words in 'sv', only in {languages}: messages are in 'en'",
+        f"a.yaml:2: tenants.globex.locale: there are no words in 'no', only in {languages}: messages are in 'en'",
+    ]
+    Path("own/nb/LC_MESSAGES").mkdir(parents=True)
+    Path("own/nb/LC_MESSAGES/otel_alerting.po").touch()
+    (note,) = said("locales: own\n" + text % "sv")
+    assert "only in ar, de, en, es, fr, ja, nb" in note
+    assert said(text.replace("globex: {locale: no}", "") % "de-AT") == []

@@ -282,3 +282,10 @@ def test_a_secret_is_one_word(secret: str) -> None:
     assert all("one word, without blanks, line breaks or accents" in said for said in found)
     assert "xoxb" not in "".join(found)
     assert not problems(None, {"OTEL_ALERTING_SLACK_TOKEN": " xoxb-1 ", **channel})
+
+
+def test_a_channel_with_blanks_is_no_channel() -> None:
+    """Slack would say `channel_not_found`, once for every message."""
+    env = {"OTEL_ALERTING_SLACK_TOKEN": "xoxb-1", "OTEL_ALERTING_SLACK_CHANNEL": "#my ops"}
+    (said,) = problems(None, env)
+    assert said.startswith("OTEL_ALERTING_SLACK_CHANNEL: found '#my ops'; expected a channel's name or id without")

@@ -21,7 +21,8 @@ from otel_alerting.render.sheet import BLOCKS
 from otel_alerting.rules import measures
 from otel_alerting.rules.baseline import Baseline, methods
 from otel_alerting.rules.matching import AttributeMatcher, LogPattern, SpanPattern
-from otel_alerting.rules.rule import Defaults, GroupAttribute, Rule, RuleFile, SeverityStep
+from otel_alerting.rules.operand import GroupAttribute
+from otel_alerting.rules.rule import Defaults, Rule, RuleFile, SeverityStep
 from otel_alerting.rules.slo.burn import RATES, BurnRate
 from otel_alerting.rules.slo.objective import Sli, Slo
 from otel_alerting.testing.rules.file import AlertRuleTest, ExpAlert, ExpectedState, RuleTest, RuleTests

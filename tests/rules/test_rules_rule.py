@@ -10,6 +10,7 @@ from otel_alerting.model import Severity
 from otel_alerting.model.duration import SECOND
 from otel_alerting.rules import measures
 from otel_alerting.rules.frame import Frame
+from otel_alerting.rules.operand import GroupAttribute
 from otel_alerting.rules.quantity import Quantity
 from otel_alerting.rules.rule import Rule, RuleFile
 from otel_alerting.rules.threshold import Step
@@ -191,3 +192,26 @@ def test_a_limit_that_can_never_be_meant_is_refused(said: str, told: str) -> Non
 def test_a_limit_of_what_only_the_data_know_is_taken(said: str) -> None:
     """And plain numbers always are."""
     assert read(f"version: 1\nrules: [{{alert: A, {said[1:]}]\n", RuleFile, "rules.yaml").rules
+
+
+def test_a_single_attribute_to_group_by_needs_no_brackets() -> None:
+    """`series` stays what it is."""
+    assert rule_of("log: {}, above: 5, by: service.name").by == (GroupAttribute(attribute="service.name"),)
+    assert rule_of("metric: m, above: 5, by: series").by == "series"
+    further = rule_of("metric: m, above: 5, and: [{metric: n, above: 1, by: host.name}]").and_[0]
+    assert further.by == (GroupAttribute(attribute="host.name"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("span: {duration: {above: 5%}}, above: 5", "span.duration.above: found 5%; expected a time"),
+        ("span: {duration: {at_most: 2GiB}}, above: 5", "span.duration.at_most: found 2GiB; expected a time"),
+        ("span: {}, aggregate: fraction, of: {above: 5%}, above: 5%", "of: found above: 5%; expected a time"),
+        ("span: {}, aggregate: ratio, of: {duration: {above: 5%}}, above: 5%", "of.duration.above: found 5%"),
+    ],
+)
+def test_a_duration_is_held_against_a_time(text: str, said: str) -> None:
+    """Wherever it is; a plain number is in seconds."""
+    assert said in wrong(text)
+    assert rule_of(text.replace("5%}", "5}").replace("2GiB", "800ms"))

@@ -7,18 +7,14 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from otel_alerting.cli import surroundings
 from otel_alerting.config.load import Examined, examine
 from otel_alerting.config.notes import notes
 from otel_alerting.config.paths import step
 from otel_alerting.config.schema import Config
-from otel_alerting.config.sentence import quoted
-from otel_alerting.config.shapes import choose
 from otel_alerting.config.spot import Spot
 from otel_alerting.errors import ConfigurationError, Problem
-from otel_alerting.rules.rule import Rule
 
 NAME = "check"
 HELP = "Check the configuration, its rules, templates and catalogues; tell every problem."
@@ -35,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
     """Check, print, and say by the exit status whether all is well."""
     around = surroundings.look_around(args.file or args.config, args.env_file)
     found = examine(around.file or None, around.env)
-    templates = template_problems(found.config, found.rules, folders_are_known=_folders_are_known(found))
-    problems = found.in_order((*templates, *catalogue_problems(found.config)))
-    report = _Report(around.file, found.config, problems or tuple(build_problems(found.config)), tuple(notes(found)))
+    problems = found.in_order(text_problems(found))
+    hints = (*notes(found), *_text_notes(found))
+    report = _Report(around.file, found.config, problems or tuple(build_problems(found.config)), hints)
     if args.json:
         print(json.dumps(report.data(), indent=2, ensure_ascii=False))
     else:
@@ -59,86 +55,44 @@ def build_problems(config: Config) -> Iterable[Problem]:
         yield Problem("the configuration", "", "parts that do not work together", str(error))
 
 
+def text_problems(found: Examined) -> tuple[Problem, ...]:
+    """What is wrong with the words: templates, annotations, catalogues."""
+    from otel_alerting.cli.check import catalogues
+
+    known = _folders_are_known(found)
+    templates = template_problems(found.config, found.rules, folders_are_known=known)
+    return (*templates, *catalogues.problems(found.config))
+
+
 def template_problems(
     config: Config, places: Sequence[Spot] = (), *, folders_are_known: bool = True
 ) -> Iterable[Problem]:
-    """Templates that do not compile, annotations that do not, and templates that a rule names and nobody has.
+    """What is wrong with templates and annotations.
 
     Args:
         config: the configuration.
         places: where each of its rules was written; by default they go by their names.
         folders_are_known: without, a template that is not there may be in a folder that could not be read.
     """
-    from otel_alerting.render.templates import TemplateEngine
+    from otel_alerting.cli.check import templates, words
 
-    engine = TemplateEngine(config.templates)
-    folders = {tenant.templates for tenant in config.tenants.values() if tenant.templates is not None}
-    engines = [engine, *(engine.beneath(folder) for folder in sorted(folders))]
-    broken = {str(error): error for one in engines for error in one.problems()}
-    for error in broken.values():
-        where = f"{error.name}:{error.line}" if error.line else error.name
-        yield Problem(where, "", error.reason, "a template that compiles")
-    known = {name for one in engines for format_ in ("slack", "text") for name in one.names(format_)}
     places = places or [Spot(f"rule {rule.alert}") for rule in config.rules]
-    for rule, place in zip(config.rules, places, strict=True):
-        if rule.template and folders_are_known and rule.template not in known:
-            yield place.down("template").misfit(repr(rule.template), choose(rule.template, known))
-        yield from _annotation_problems(rule, place)
+    yield from templates.problems(config, places, folders_are_known=folders_are_known)
+    yield from words.problems(config.rules, places)
 
 
-def _annotation_problems(rule: Rule, place: Spot) -> Iterable[Problem]:
-    for name, source in rule.annotations.items():
-        trouble = _compile_error(source)
-        if trouble:
-            here = _nearest(place, step("annotations", name))
-            yield here.misfit(f"{quoted(source)} ({trouble.rstrip('.')})", "a template that compiles")
+def _text_notes(found: Examined) -> tuple[str, ...]:
+    from otel_alerting.cli.check import catalogues, templates, words
+
+    config = found.config
+    catalogue_notes = catalogues.notes(config, templates.folders_of(config))
+    return (*words.notes(found), *templates.notes(config), *catalogue_notes)
 
 
 def _folders_are_known(found: Examined) -> bool:
     """Could all folders of templates be read? A template may be in one that could not."""
     paths = ("templates", *(f"{step('tenants', name)}.templates" for name in found.config.tenants))
     return all(found.spot(path).is_sound for path in paths)
-
-
-def _nearest(rule: Spot, path: str) -> Spot:
-    """Where a rule says something, or the file's defaults do it for all of its rules."""
-    own, shared = rule.down(path), rule.top(f"defaults.{path}")
-    return shared if shared.is_written and not own.is_written else own
-
-
-def _compile_error(source: str) -> str:
-    import jinja2
-
-    from otel_alerting.render.sandbox import Sandbox
-
-    try:
-        Sandbox(strict=True).from_string(source)
-    except jinja2.TemplateError as error:
-        return str(error.message)
-    return ""
-
-
-def catalogue_problems(config: Config) -> Iterable[Problem]:
-    """Catalogues of the user's own that cannot be read, or whose translations lose a placeholder."""
-    folder = config.locales
-    for path in sorted(folder.glob("*/LC_MESSAGES/otel_alerting.po")) if folder else ():
-        yield from _catalogue_problems(path)
-
-
-def _catalogue_problems(path: Path) -> Iterable[Problem]:
-    from babel import UnknownLocaleError
-    from babel.messages.pofile import PoFileError, read_po
-
-    try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=path.parent.parent.name, abort_invalid=True)
-    except (OSError, ValueError, PoFileError, UnknownLocaleError) as error:
-        yield Problem(str(path), "", str(error), "a catalogue that can be read")
-        return
-    for message, mistakes in catalogue.check():
-        for mistake in mistakes:
-            right = "a translation with the placeholders of the original"
-            yield Problem(f"{path}:{message.lineno}", "", str(mistake), right)
 
 
 @dataclass(frozen=True)
