@@ -164,3 +164,11 @@ def test_odd_values_in_rules_are_read_or_told(path: tuple[str | int, ...], odd: 
     data = changed(GOOD_RULE_DATA, path, odd)
     reading = attempt(json.dumps(data), RuleFile, "a.yaml")
     assert (reading.value is None) == bool(reading.problems)
+
+
+def test_a_list_that_may_be_written_without_brackets_is_a_text_too() -> None:
+    """`by: service.name`."""
+    rule = {"alert": "A", "log": {}, "above": 5, "by": "service.name"}
+    data = {"version": 1, "rules": [rule]}
+    assert attempt(json.dumps(data), RuleFile, "a.yaml").value is not None
+    assert not refused(RULES, data)

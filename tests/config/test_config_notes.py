@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from otel_alerting.config.load import examine
 from otel_alerting.config.notes import notes
+from otel_alerting.config.values import LocaleName
+from otel_alerting.render.locales import LocaleManager
 
 TWO = "receivers: [{name: a}, {name: b}]\ntenants: {acme: {receiver: b}}\n"
 
@@ -178,3 +181,10 @@ def test_a_language_without_words_is_noted() -> None:
     (note,) = said("locales: own\n" + text % "sv")
     assert "only in ar, de, en, es, fr, ja, nb" in note
     assert said(text.replace("globex: {locale: no}", "") % "de-AT") == []
+
+
+def test_a_wrong_language_is_told_with_those_that_have_words() -> None:
+    """Not with others that Babel knows and nobody translates."""
+    with pytest.raises(ValueError, match="Babel") as error:
+        LocaleName.parse("zz")
+    assert all(re.search(rf"\b{name}\b", str(error.value)) for name in LocaleManager().languages())
