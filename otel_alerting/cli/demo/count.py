@@ -34,8 +34,8 @@ class Count:
 
     @property
     def lost(self) -> int:
-        """Alert changes that are neither told nor waiting: dropped ones, and any that nobody accounts for."""
-        raised, *accounted = map(self.books.total, ("raised", "sent", "merged", "waiting"))
+        """Alert changes that are neither told, kept quiet nor waiting: dropped ones, and any nobody accounts for."""
+        raised, *accounted = map(self.books.total, ("raised", "sent", "merged", "muted", "waiting"))
         return raised - sum(accounted)
 
     @property
